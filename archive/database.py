@@ -1,0 +1,124 @@
+"""The database: engine, transactions, and whether its schema is the one this code knows."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from archive.errors import SchemaError, UsageError
+from archive.models import Base
+
+BUSY_SECONDS = 60
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url``; SQLite in WAL mode with full durability. Raises UsageError for an unusable URL."""
+    try:
+        kind = make_url(url).get_backend_name()
+        if kind not in ("sqlite", "postgresql"):
+            raise UsageError(f"{url}: only sqlite and postgresql databases are supported. Give such a --database URL")
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if kind == "sqlite" else {})
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise UsageError(f"{url}: not a database URL that can be used ({error}). Example: sqlite:////data/bantin.db") from error
+    if kind == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred transaction that turns to writing fails when another writer was faster; an immediate one waits.
+    mode = "" if connection.get_execution_options().get("bantin_read_only") else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database and writes nothing."""
+    with engine.connect().execution_options(bantin_read_only=True) as connection, connection.begin():
+        yield connection
+
+
+def insert_new(connection: Connection, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert ``rows``; those whose key is there already are left as they are."""
+    if rows:
+        connection.execute(upsert(connection, model).on_conflict_do_nothing(), rows)
+
+
+def upsert(connection: Connection, model: type[Base]) -> Any:
+    """The dialect's INSERT, which knows ON CONFLICT."""
+    flavour = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return flavour.insert(model)
+
+
+def insert_one(connection: Connection, model: type[Base], **values: Any) -> int:
+    """Insert one row and return its id."""
+    result = connection.execute(insert(model).values(**values))
+    return int((result.inserted_primary_key or [0])[0])
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic set up for the packaged migrations; needs no ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("migrations")))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Create the database or bring it to the newest schema. Raises SchemaError where it is ahead of this code."""
+    config = alembic_config(url)
+    engine = connect(url)
+    try:
+        current = _revision(engine)
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if current is not None and current not in known:
+            raise SchemaError(f"{url}: its schema ({current}) is newer than this program. Install a newer bantin")
+        command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def require_current(engine: Engine) -> None:
+    """Raise SchemaError, saying what to do, unless the schema is the one this code knows."""
+    url = engine.url.render_as_string(hide_password=True)
+    scripts = ScriptDirectory.from_config(alembic_config(str(engine.url)))
+    head, current = scripts.get_current_head(), _revision(engine)
+    if current == head:
+        return
+    if current is None:
+        raise SchemaError(f"{url}: no bantin database there. Run: bantin init")
+    if current in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaError(f"{url}: its schema ({current}) is older than this program ({head}). Run: bantin init")
+    raise SchemaError(f"{url}: its schema ({current}) is newer than this program ({head}). Install a newer bantin")
+
+
+def _revision(engine: Engine) -> str | None:
+    sqlite_file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
+    if sqlite_file and sqlite_file != ":memory:":
+        if not Path(sqlite_file).exists():
+            return None
+    try:
+        with reading(engine) as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        raise SchemaError(f"{engine.url.render_as_string()}: cannot be opened ({reason}). Check path and access") from error

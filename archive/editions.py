@@ -1,0 +1,137 @@
+"""Folding: from all captures of one article to its editions, its metadata changes and whether it is there.
+
+Pure, and blind to the order in which captures arrived: they are sorted by capture time, URL key and payload digest.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.records import ABSENT, GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One capture of an article, with what the promoted cleaner read in it (``content_hash`` None: nothing)."""
+
+    capture_id: int
+    captured_at: datetime
+    url: str
+    url_key: str
+    payload_digest: str
+    crawl_id: int
+    outcome: str
+    preference: int
+    reading_id: int | None = None
+    content_hash: str | None = None
+    published_at: str | None = None
+    byline: str | None = None
+    section: str | None = None
+    captions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An edition: consecutive captures with the same content. Absences in between do not end it."""
+
+    content_hash: str
+    first: Seen
+    last: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Something besides the words changed between two captures, or two addresses disagreed (field ``variant``)."""
+
+    capture_id: int
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """All that follows from an article's captures."""
+
+    runs: tuple[Run, ...]
+    moves: tuple[Moved, ...]
+    speaking: Seen | None
+    gone_at: datetime | None
+    first_captured_at: datetime
+    last_captured_at: datetime
+
+
+def fold(captures: Iterable[Seen]) -> Fold:
+    """The editions of the article that has these captures (at least one)."""
+    ordered = sorted(captures, key=lambda seen: (seen.captured_at, seen.url_key, seen.payload_digest))
+    good = [seen for seen in ordered if seen.outcome in GOOD]
+    speakers, variants = _speakers([seen for seen in good if seen.content_hash is not None])
+    span = good or ordered
+    return Fold(
+        runs=_runs(speakers),
+        moves=(*_moves(speakers), *variants),
+        speaking=speakers[-1] if speakers else None,
+        gone_at=_gone_at(ordered),
+        first_captured_at=span[0].captured_at,
+        last_captured_at=span[-1].captured_at,
+    )
+
+
+def _speakers(read: Sequence[Seen]) -> tuple[list[Seen], list[Moved]]:
+    """In each crawl one address speaks for the article (the preferred one, else the smallest key). The others
+    corroborate; where one disagrees with what the speaker says in that crawl, that is a variant."""
+    speaker: dict[int, str] = {}
+    for seen in sorted(read, key=lambda seen: (seen.preference, seen.url_key)):
+        speaker.setdefault(seen.crawl_id, seen.url_key)
+    speaking = [seen for seen in read if speaker[seen.crawl_id] == seen.url_key]
+    said: dict[int, dict[str, None]] = {}
+    for seen in speaking:
+        said.setdefault(seen.crawl_id, {})[seen.content_hash or ""] = None
+    variants = [
+        Moved(seen.capture_id, "variant", next(reversed(said[seen.crawl_id])), seen.content_hash)
+        for seen in read
+        if speaker[seen.crawl_id] != seen.url_key and seen.content_hash not in said[seen.crawl_id]
+    ]
+    return speaking, variants
+
+
+def _runs(speakers: Sequence[Seen]) -> tuple[Run, ...]:
+    runs: list[Run] = []
+    for seen in speakers:
+        if runs and runs[-1].content_hash == seen.content_hash:
+            runs[-1] = Run(runs[-1].content_hash, runs[-1].first, seen)
+        else:
+            runs.append(Run(seen.content_hash or "", seen, seen))
+    return tuple(runs)
+
+
+def _moves(speakers: Sequence[Seen]) -> list[Moved]:
+    moves = []
+    for before, after in zip(speakers, speakers[1:], strict=False):
+        fields = ["published_at", "byline"]
+        if before.url_key == after.url_key:  # another address has another breadcrumb: no change of the article's
+            fields.append("section")
+        for name in fields:
+            old, new = getattr(before, name), getattr(after, name)
+            if old != new:
+                moves.append(Moved(after.capture_id, name, old, new))
+        if before.captions != after.captions:
+            moves.append(Moved(after.capture_id, "captions", "\n".join(before.captions), "\n".join(after.captions)))
+    return moves
+
+
+def _gone_at(ordered: Sequence[Seen]) -> datetime | None:
+    """The first absence after the last good capture, once every address that ever was good is absent.
+
+    A dead link to an article that stands elsewhere says nothing; failures and blocks never do.
+    """
+    state: dict[str, bool] = {}
+    for seen in ordered:
+        if seen.outcome in GOOD:
+            state[seen.url_key] = True
+        elif seen.outcome in ABSENT and seen.url_key in state:
+            state[seen.url_key] = False
+    if not state or any(state.values()):
+        return None
+    last_good = max(n for n, seen in enumerate(ordered) if seen.outcome in GOOD)
+    return next(s.captured_at for s in ordered[last_good:] if s.outcome in ABSENT and s.url_key in state)

@@ -1,0 +1,153 @@
+"""The frontier: every address known of a source, and when it is due. It is what makes a killed crawl go on.
+
+``due_at`` NULL: nothing to do there. An article's further addresses wait as due until one of them was good.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy.orm import aliased
+
+from archive.database import insert_new, upsert
+from archive.models import Frontier
+from archive.records import GOOD, Capture, Link
+
+LEASE = timedelta(minutes=30)
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An address of the frontier, as a crawl needs it. ``stored_*`` describe the capture that holds its last body."""
+
+    url: str
+    url_key: str
+    kind: str
+    article_key: str | None
+    due: bool
+    captured: bool
+    outcome: str | None
+    stored_url: str | None
+    stored_digest: str | None
+    stored_at: datetime | None
+
+
+def load(connection: Connection, source_id: str) -> list[Known]:
+    """All known addresses of a source: those captured well first, newest discoveries after older ones."""
+    order = (Frontier.last_outcome.in_(list(GOOD)).desc(), Frontier.discovered_at, Frontier.url_key)
+    rows = connection.execute(select(Frontier).where(Frontier.source_id == source_id).order_by(*order))
+    return [
+        Known(
+            r.url,
+            r.url_key,
+            r.kind,
+            r.article_key,
+            r.due_at is not None,
+            r.last_captured_at is not None,
+            r.last_outcome,
+            r.url,
+            r.stored_digest,
+            r.stored_at,
+        )
+        for r in rows
+    ]
+
+
+def add_starts(connection: Connection, source_id: str, links: Iterable[Link], now: datetime) -> None:
+    """Make the start pages of a source known; due if they are new."""
+    insert_new(connection, Frontier, [_row(source_id, link, now, now, None, None) for link in links])
+
+
+def make_due(connection: Connection, source_id: str, now: datetime, *, everything: bool) -> None:
+    """Begin a round: list pages are due, what failed is due again, and with ``everything`` all that was ever fetched."""
+    wanted = Frontier.kind == "list"
+    wanted = or_(wanted, (Frontier.last_outcome.in_(["failed", "blocked"])) & (Frontier.attempts < MAX_ATTEMPTS))
+    if everything:
+        wanted = or_(wanted, Frontier.last_captured_at.is_not(None))
+    rows = (Frontier.source_id == source_id) & wanted & (Frontier.kind.in_(["list", "article"]))
+    connection.execute(update(Frontier).where(rows).values(due_at=now))
+
+
+def lease(connection: Connection, source_ids: Sequence[str], crawl_key: str, now: datetime, dead: Iterable[str]) -> set[str]:
+    """Lease all that is due of these sources; the sources whose addresses another live crawl holds stay out.
+
+    A lease of one of the ``dead`` crawls, or one that ran out, is void.
+    """
+    mine = Frontier.source_id.in_(source_ids)
+    foreign = Frontier.leased_by.is_not(None) & (Frontier.leased_until > now) & Frontier.leased_by.not_in([crawl_key, *dead])
+    busy = set(connection.execute(select(Frontier.source_id).where(mine & foreign).distinct()).scalars())
+    free = mine & Frontier.source_id.not_in(busy)
+    connection.execute(update(Frontier).where(free).values(leased_by=crawl_key, leased_until=now + LEASE))
+    return busy
+
+
+def renew(connection: Connection, crawl_key: str, now: datetime) -> None:
+    """Hold the crawl's leases for another while."""
+    connection.execute(update(Frontier).where(Frontier.leased_by == crawl_key).values(leased_until=now + LEASE))
+
+
+def release(connection: Connection, crawl_key: str) -> None:
+    """Give up all leases of a crawl."""
+    connection.execute(update(Frontier).where(Frontier.leased_by == crawl_key).values(leased_by=None, leased_until=None))
+
+
+def note_captures(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
+    """What the captures mean for the frontier: their addresses are done, the links they show are known."""
+    for capture in sorted(captures, key=lambda c: (c.captured_at, c.url_key)):
+        if capture.page.kind in ("article", "list"):
+            _note(connection, capture, now)
+    links = {(c.source_id, link.url_key): (c, link) for c in captures for link in c.page.links}
+    rows = [_row(c.source_id, link, now, now, c.url, c.crawl_key) for c, link in links.values()]
+    insert_new(connection, Frontier, rows)
+    _settle_articles(connection, {link.article_key for _, link in links.values() if link.article_key})
+
+
+def _note(connection: Connection, capture: Capture, now: datetime) -> None:
+    page = capture.page
+    good = page.outcome in GOOD
+    values: dict[str, Any] = {"due_at": None, "last_captured_at": capture.captured_at, "last_outcome": page.outcome}
+    if capture.refers_to is None and capture.stored_digest and page.outcome != "failed":
+        values |= {"stored_digest": capture.stored_digest, "stored_at": capture.captured_at}
+    link = Link(capture.url, capture.url_key, page.kind, page.article_key)
+    row = _row(capture.source_id, link, now, None, None, None) | values
+    attempts = 0 if good else Frontier.attempts + 1
+    later = or_(Frontier.last_captured_at.is_(None), Frontier.last_captured_at <= capture.captured_at)
+    statement = upsert(connection, Frontier).values(row | {"attempts": 0 if good else 1})
+    keys = ["source_id", "url_key"]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={**values, "attempts": attempts}, where=later))
+    if good and page.article_key:
+        same = (Frontier.source_id == capture.source_id) & (Frontier.article_key == page.article_key)
+        connection.execute(update(Frontier).where(same).values(due_at=None))
+
+
+def _settle_articles(connection: Connection, article_keys: set[str]) -> None:
+    """Addresses just found of articles that were captured under another address need not be fetched."""
+    other = aliased(Frontier)
+    captured = exists().where(other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)), other.due_at.is_(None))
+    fresh = Frontier.article_key.in_(article_keys) & Frontier.last_captured_at.is_(None) & Frontier.due_at.is_not(None)
+    connection.execute(update(Frontier).where(fresh & captured).values(due_at=None))
+
+
+def _row(
+    source_id: str, link: Link, now: datetime, due_at: datetime | None, discovered_from: str | None, leased_by: str | None
+) -> dict[str, Any]:
+    return {
+        "source_id": source_id,
+        "url_key": link.url_key,
+        "url": link.url,
+        "kind": link.kind,
+        "article_key": link.article_key,
+        "due_at": due_at,
+        "leased_by": leased_by,
+        "leased_until": now + LEASE if leased_by else None,
+        "attempts": 0,
+        "discovered_at": now,
+        "discovered_from": discovered_from,
+        "last_captured_at": None,
+        "last_outcome": None,
+        "stored_digest": None,
+        "stored_at": None,
+    }

@@ -1,0 +1,164 @@
+"""The read side: questions about the archive in plain SQL over the views, answered as plain rows.
+
+A row is a dict; times are aware UTC datetimes, JSON columns are lists and dicts, on SQLite and PostgreSQL alike.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, TextualSelect, bindparam, text
+
+from archive.models import Json, UtcTime
+from archive.records import GOOD
+
+Row = dict[str, Any]
+
+_TIMES = (
+    *("at", "captured_at", "first_captured_at", "last_captured_at", "gone_at", "observed_from", "observed_to"),
+    *("promoted_at", "first_seen_at"),
+)
+_JSON = ("captions", "warnings", "detail")
+
+
+def typed(sql: str, *, many: Sequence[str] = (), times: Sequence[str] = ()) -> TextualSelect:
+    """``sql`` with typed results by column name. ``many`` names its list parameters, ``times`` its time parameters."""
+    parameters = [bindparam(name, expanding=True) for name in many]
+    parameters += [bindparam(name, type_=UtcTime()) for name in times]
+    types: dict[str, Any] = dict.fromkeys(_TIMES, UtcTime()) | dict.fromkeys(_JSON, Json)
+    return text(sql).bindparams(*parameters).columns(**types)
+
+
+def rows(connection: Connection, statement: TextualSelect, **parameters: Any) -> list[Row]:
+    """All rows that ``statement`` gives."""
+    return [dict(row) for row in connection.execute(statement, parameters).mappings()]
+
+
+def first(connection: Connection, statement: TextualSelect, **parameters: Any) -> Row | None:
+    """The first row that ``statement`` gives, None where there is none."""
+    row = connection.execute(statement, parameters).mappings().first()
+    return None if row is None else dict(row)
+
+
+_KEY = typed("SELECT article_key FROM article WHERE article_key = :name")
+_KEY_BY_URL = typed(
+    "SELECT a.article_key FROM article_url AS u JOIN article AS a ON a.id = u.article_id"
+    " WHERE u.url = :name OR u.url_key = :url_key ORDER BY u.url = :name DESC, u.last_seen_at DESC, a.article_key"
+)
+_ARTICLE = typed("SELECT * FROM v_article WHERE article_key = :key")
+_EDITIONS = typed("SELECT * FROM v_edition WHERE article_key = :key ORDER BY edition")
+_EDITION_AT = typed(
+    "SELECT * FROM v_edition WHERE article_key = :key AND observed_from <= :moment"
+    " ORDER BY observed_from DESC, edition DESC",
+    times=["moment"],
+)
+_SPOKEN = typed(
+    "SELECT c.capture_id, c.url, c.captured_at, c.payload_digest, c.warc_file, c.warc_offset, c.warc_length,"
+    " r.published_at, r.published_evidence, r.byline, r.section, r.captions, r.language, r.layout, r.warnings"
+    " FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
+    " WHERE c.article_key = :key AND c.content_hash = :content_hash AND c.outcome IN :good"
+    " AND c.captured_at >= :start AND c.captured_at <= :moment"
+    " ORDER BY c.capture_id = :capture_id DESC, c.captured_at DESC, c.url_key",
+    many=["good"],
+    times=["start", "moment"],
+)
+_URLS = typed(
+    "SELECT a.article_key, u.url, u.first_seen_at FROM article_url AS u JOIN article AS a ON a.id = u.article_id"
+    " WHERE a.article_key IN :keys",
+    many=["keys"],
+)
+_SECTIONS = typed(
+    "SELECT DISTINCT c.article_key, r.section FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
+    " WHERE c.article_key IN :keys AND c.outcome IN :good AND r.content_hash IS NOT NULL AND r.section IS NOT NULL",
+    many=["keys", "good"],
+)
+_DUPLICATE_OF = typed("SELECT article_key, duplicate_of FROM v_duplicate WHERE body_hash IN :hashes", many=["hashes"])
+_DUPLICATES = typed("SELECT * FROM v_duplicate ORDER BY duplicate_of, article_key")
+_CHANGES = typed("SELECT * FROM v_change WHERE cursor > :since ORDER BY cursor LIMIT :limit")
+
+
+def find_key(connection: Connection, name: str, url_key: str | None = None) -> str | None:
+    """The key of the article that ``name`` means: a key, or one of the article's addresses (else known as ``url_key``).
+
+    Where an address has stood for several articles, the one that was seen there last.
+    """
+    found = first(connection, _KEY, name=name) or first(connection, _KEY_BY_URL, name=name, url_key=url_key)
+    return None if found is None else str(found["article_key"])
+
+
+def article(connection: Connection, key: str) -> Row | None:
+    """The article as it is now: all of v_article, with `urls`, `sections` and `duplicate_of`."""
+    found = first(connection, _ARTICLE, key=key)
+    return None if found is None else next(dressed(connection, [found]))
+
+
+def editions(connection: Connection, key: str) -> list[Row]:
+    """The article's editions, first to last, as in v_edition."""
+    return rows(connection, _EDITIONS, key=key)
+
+
+def edition_at(connection: Connection, key: str, moment: datetime) -> Row | None:
+    """The edition that holds the capture at ``moment``; None for a time before the first capture."""
+    return first(connection, _EDITION_AT, key=key, moment=moment)
+
+
+def article_at(connection: Connection, key: str, moment: datetime) -> Row | None:
+    """The article as cited by ``key@moment``: words, date, byline and the rest as they were captured then.
+
+    Addresses, sections, duplicates and absences are those known now. None for a time before the first capture.
+    """
+    now, then = article(connection, key), edition_at(connection, key, moment)
+    if now is None or then is None:
+        return None
+    same_text = {"duplicate_of": now["duplicate_of"] if then["content_hash"] == now["content_hash"] else None}
+    return now | then | speaking(connection, then, moment) | {"captured_at": then["observed_from"]} | same_text
+
+
+def speaking(connection: Connection, edition: Row, moment: datetime | None = None) -> Row:
+    """The capture that speaks for an edition (at ``moment``, default: the last), where it is archived and what it said."""
+    at_the_end = moment is None or moment >= edition["observed_to"]
+    found = first(
+        connection,
+        _SPOKEN,
+        key=edition["article_key"],
+        content_hash=edition["content_hash"],
+        good=sorted(GOOD),
+        start=edition["observed_from"],
+        moment=edition["observed_to"] if at_the_end else moment,
+        capture_id=edition["last_capture_id"] if at_the_end else 0,
+    )
+    assert found is not None, "an edition begins with a good capture"
+    return found
+
+
+def dressed(connection: Connection, articles: Sequence[Row]) -> Iterator[Row]:
+    """Rows of v_article, each with `urls`, `sections` and `duplicate_of`; three statements for all of them."""
+    keys = [row["article_key"] for row in articles]
+    hashes = sorted({row["body_hash"] for row in articles if row["body_hash"] is not None})
+    addresses = rows(connection, _URLS, keys=keys)
+    addresses.sort(key=lambda row: (row["first_seen_at"], row["url"]))
+    urls = _grouped(addresses, "url")
+    sections = _grouped(rows(connection, _SECTIONS, keys=keys, good=sorted(GOOD)), "section")
+    duplicates = rows(connection, _DUPLICATE_OF, hashes=hashes) if hashes else []
+    duplicate_of = {row["article_key"]: row["duplicate_of"] for row in duplicates}
+    for row in articles:
+        key = row["article_key"]
+        yield row | {"urls": urls[key], "sections": sorted(sections[key]), "duplicate_of": duplicate_of.get(key)}
+
+
+def _grouped(found: Iterable[Row], column: str) -> defaultdict[str, list[str]]:
+    grouped: defaultdict[str, list[str]] = defaultdict(list)
+    for row in found:
+        grouped[row["article_key"]].append(row[column])
+    return grouped
+
+
+def duplicates(connection: Connection) -> list[Row]:
+    """Articles whose text stands in an earlier one, as in v_duplicate; those of one group together."""
+    return rows(connection, _DUPLICATES)
+
+
+def changes(connection: Connection, since: int = 0, limit: int = 1000) -> list[Row]:
+    """Up to ``limit`` entries of the change feed after the cursor ``since``, oldest first."""
+    return rows(connection, _CHANGES, since=since, limit=limit)

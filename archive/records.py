@@ -1,0 +1,120 @@
+"""What travels along the data's way, as frozen values: links, contents, readings, captures.
+
+They are plain data: cleaning fills them without knowing the database, the database stores them without knowing
+cleaning.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+#: How an attempt to fetch can end. A capture is one attempt, whatever came of it.
+OUTCOMES = (
+    "ok",
+    "revisit-identical",
+    "revisit-not-modified",
+    "redirected",
+    "gone",
+    "soft-gone",
+    "blocked",
+    "failed",
+)
+GOOD = frozenset({"ok", "revisit-identical", "revisit-not-modified"})
+ABSENT = frozenset({"gone", "soft-gone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a page names and that is worth fetching. ``kind`` is ``article`` or ``list``."""
+
+    url: str
+    url_key: str
+    kind: str
+    article_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A text in canonical form. ``content_hash`` covers title, lead and body; ``body_hash`` the body alone."""
+
+    content_hash: str
+    body_hash: str | None
+    title: str | None
+    lead: str | None
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line of the page that is in no field, and the rule that took it."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one cleaner made of one input.
+
+    ``content`` is None where the page shows no article; ``warnings`` then say why. ``published_at`` is RFC 3339 with
+    ``+07:00``, or a bare ``YYYY-MM-DD`` where the page gives no time of day. ``restored`` are lines that trafilatura
+    dropped and the layout vouches for: they are part of the body.
+    """
+
+    input_digest: str
+    cleaner_digest: str
+    layout: str
+    content: Content | None
+    published_at: str | None = None
+    published_evidence: str | None = None
+    published_rule: str | None = None
+    byline: str | None = None
+    section: str | None = None
+    language: str | None = None
+    captions: tuple[str, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    restored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that is known of one response: how it ended, which article it shows, what was read, where it leads."""
+
+    outcome: str
+    reason: str | None
+    kind: str
+    article_key: str | None
+    preference: int
+    payload_digest: str
+    input_digest: str | None
+    reading: Reading | None
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a record stands in the archive: file name relative to ``archive/``, byte offset and stored length."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One attempt to fetch one address at one time, archived at ``location``; ``page`` is what came of it."""
+
+    source_id: str
+    crawl_key: str
+    url: str
+    url_key: str
+    captured_at: datetime
+    status: int | None
+    stored_digest: str
+    location: Location
+    page: Page
+    content_type: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    redirect_url: str | None = None
+    refers_to: tuple[str, datetime] | None = field(default=None)

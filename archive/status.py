@@ -1,0 +1,64 @@
+"""The figures of each source: what was captured, what became of it, what is due. Plain SQL, one statement a figure."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from archive.queries import Row, first, rows, typed
+
+_SOURCES = typed(
+    "SELECT s.id AS source_id, s.name, s.level, s.layout, s.listed, p.cleaner_digest AS cleaner, p.promoted_at"
+    " FROM source AS s LEFT JOIN v_promoted AS p ON p.source_id = s.id"
+)
+_CAPTURES = typed(
+    "SELECT source_id, outcome, count(*) AS n, max(captured_at) AS last_captured_at FROM v_capture"
+    " GROUP BY source_id, outcome ORDER BY outcome"
+)
+_FIGURES = {
+    "articles": typed("SELECT source_id, count(*) AS n FROM v_article GROUP BY source_id"),
+    "gone": typed("SELECT source_id, count(*) AS n FROM v_article WHERE gone_at IS NOT NULL GROUP BY source_id"),
+    "editions": typed("SELECT source_id, count(*) AS n FROM v_edition GROUP BY source_id"),
+    "duplicates": typed(
+        "SELECT a.source_id, count(*) AS n FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key"
+        " GROUP BY a.source_id"
+    ),
+    "addresses": typed("SELECT source_id, count(*) AS n FROM frontier GROUP BY source_id"),
+}
+_DUE = typed(
+    "SELECT source_id, count(*) AS n FROM frontier WHERE due_at <= :now GROUP BY source_id",
+    times=["now"],
+)
+_CURSOR = typed("SELECT max(cursor) AS cursor FROM v_change")
+
+
+def by_source(connection: Connection, now: datetime) -> list[Row]:
+    """One row a source, by id: `source_id name level layout listed cleaner promoted_at`, how many `articles`, of them
+    `gone` and `duplicates`, `editions`, `addresses` known and `due` at ``now``, `captures` by outcome, and
+    `last_captured_at`."""
+    figures = {name: _counts(connection, statement) for name, statement in _FIGURES.items()}
+    figures["due"] = _counts(connection, _DUE, now=now)
+    captures: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows(connection, _CAPTURES):
+        captures[row["source_id"]].append(row)
+    return [
+        source
+        | {"listed": bool(source["listed"])}
+        | {name: counts.get(source["source_id"], 0) for name, counts in figures.items()}
+        | {
+            "captures": {row["outcome"]: row["n"] for row in captures[source["source_id"]]},
+            "last_captured_at": max((row["last_captured_at"] for row in captures[source["source_id"]]), default=None),
+        }
+        for source in sorted(rows(connection, _SOURCES), key=lambda row: str(row["source_id"]))
+    ]
+
+
+def newest_cursor(connection: Connection) -> int:
+    """The cursor of the newest entry of the change feed; 0 where there is none."""
+    found = first(connection, _CURSOR)
+    return int(found["cursor"] or 0) if found else 0
+
+
+def _counts(connection: Connection, statement: Any, **parameters: Any) -> dict[str, int]:
+    return {row["source_id"]: row["n"] for row in rows(connection, statement, **parameters)}

@@ -1,0 +1,49 @@
+"""What the global options say, as one value that every command gets: where data lies, which rules, which clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import make_url
+
+from archive.clock import Clock
+from archive.database import connect, reading, require_current
+from archive.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The command line's globals. ``sources`` and ``layouts`` are None where what is shipped holds."""
+
+    home: Home
+    database_url: str
+    sources: Path | None
+    layouts: Path | None
+    clock: Clock
+
+    @property
+    def database_name(self) -> str:
+        """The database's URL without its password, for messages."""
+        return make_url(self.database_url).render_as_string(hide_password=True)
+
+    def engine(self) -> Engine:
+        """The database, checked. Raises SchemaError, saying what to do, unless its schema is this program's."""
+        engine = connect(self.database_url)
+        try:
+            require_current(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for one command that only reads; raises as `engine` does."""
+        engine = self.engine()
+        try:
+            with reading(engine) as connection:
+                yield connection
+        finally:
+            engine.dispose()

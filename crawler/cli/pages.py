@@ -1,0 +1,111 @@
+"""What a person sees of an article, its history, two editions side by side, the duplicates and the figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from archive.history import Event
+from archive.queries import Row
+from archive.wording import Segment
+from crawler.cli.printing import moment, print_facts, print_table, print_text, print_wording
+
+_SHORT = 12
+_FIGURES = ("articles", "gone", "duplicates", "editions", "addresses", "due")
+
+
+def article(row: Row) -> None:
+    """An article to read, and below it what is known about it."""
+    print_text(row["title"] or "(no title)", "bold")
+    for text in (row["lead"], row["body"]):
+        if text:
+            print_text("\n" + text)
+    print_text("")
+    archived = row["archived"]
+    print_facts(
+        {
+            "byline": row["byline"],
+            "published": row["published_at"] or "unknown",
+            "evidence": row["published_evidence"],
+            "section": row["sections"] or row["section"],
+            "captions": row["captions"],
+            "source": f"{row['source_name']} ({row['source_id']})",
+            "addresses": row["urls"],
+            "edition": _edition(row),
+            "cite as": row["cite"],
+            "last good": row["last_captured_at"],
+            "gone since": row["gone_at"],
+            "duplicate of": row["duplicate_of"],
+            "warnings": row["warnings"],
+            "cleaner": row["cleaner"],
+            "archived": f"{archived['warc_file']} at byte {archived['warc_offset']}, from {archived['url']}",
+        }
+    )
+
+
+def _edition(row: Row) -> str:
+    return f"{row['edition']} of {row['editions']}, seen {moment(row['captured_at'])} to {moment(row['observed_to'])}"
+
+
+def history(key: str, events: Sequence[Event]) -> None:
+    """One line an event."""
+    print_text(key, "bold")
+    print_table(("at", "what", "details"), [(event.at, event.kind, _details(event)) for event in events])
+
+
+def _details(event: Event) -> str:
+    facts = event.facts
+    match event.kind:
+        case "edition":
+            words = f"{', '.join(facts['changed'])}: {_counts(facts)}" if "changed" in facts else "first seen"
+            return f"{facts['edition']}, {words}; until {moment(facts['observed_to'])}"
+        case "metadata":
+            return f"{facts['field']}: {facts['before'] or '(none)'} → {facts['after'] or '(none)'}"
+        case "variant":
+            return f"other words at {facts['url']} ({(facts['after'] or '')[:_SHORT]})"
+        case _:
+            return f"{facts['outcome']}{_http(facts)} at {facts['url']}"
+
+
+def _http(facts: Row) -> str:
+    return f", HTTP {facts['status']}" if facts["status"] else ""
+
+
+def _counts(facts: Mapping[str, Any]) -> str:
+    return f"{facts['words_added']} words added, {facts['words_removed']} removed"
+
+
+def diff(before: Row, after: Row, segments: Mapping[str, Sequence[Segment]]) -> None:
+    """The later text with what was removed and added, headed by the two editions."""
+    for side, row in (("from", before), ("to", after)):
+        print_text(f"{side} edition {row['edition']}: {row['article_key']}@{moment(row['observed_from'])}", "dim")
+    for name, parts in segments.items():
+        if parts:
+            print_text(f"\n{name}", "bold")
+            print_wording(parts)
+
+
+def duplicates(found: Sequence[Row]) -> None:
+    """One line a duplicate."""
+    print_table(
+        ("article", "duplicate of", "same"), [(row["article_key"], row["duplicate_of"], row["basis"]) for row in found]
+    )
+
+
+def change(row: Row) -> str:
+    """An entry of the change feed as one line."""
+    detail = " ".join(f"{name}={value}" for name, value in row["detail"].items())
+    about = row["article_key"] or row["source_id"] or ""
+    return f"{row['cursor']}  {moment(row['at'])}  {row['kind']}  {about}  {detail}".rstrip().replace("\n", " ")
+
+
+def status(place: Row, sources: Sequence[Row]) -> None:
+    """One line a source."""
+    print_facts(place)
+    print_text("")
+    columns = ("source", *_FIGURES, "captures", "last capture", "cleaner")
+    print_table(columns, [_figures(source) for source in sources], right=_FIGURES)
+
+
+def _figures(source: Row) -> tuple[Any, ...]:
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in source["captures"].items())
+    cleaner = (source["cleaner"] or "")[:_SHORT]
+    return (source["source_id"], *(source[name] for name in _FIGURES), outcomes, source["last_captured_at"], cleaner)

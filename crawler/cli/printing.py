@@ -1,0 +1,85 @@
+"""How results look to people: colours and boxes on a terminal, plain and uncut text in a pipe or file.
+
+What came from the web is never markup here, and its control characters never reach the terminal.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from archive.clock import rfc3339
+from archive.export import json_line
+from archive.wording import Segment
+
+_UNCUT = 100_000
+_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+_MARKS = {"same": ("", "", ""), "removed": ("[-", "-]", "red strike"), "added": ("{+", "+}", "green underline")}
+
+
+def console() -> Console:
+    """Standard output; a pipe is as wide as its longest line."""
+    out = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
+    return out if out.is_terminal else Console(file=sys.stdout, markup=False, emoji=False, highlight=False, width=_UNCUT)
+
+
+def print_json(value: Any, *, flush: bool = False) -> None:
+    """``value`` as one line of JSON."""
+    sys.stdout.write(json_line(value))
+    if flush:
+        sys.stdout.flush()
+
+
+def print_text(text: str | Text, style: str = "") -> None:
+    """Prose: wrapped by the terminal, one line a paragraph elsewhere."""
+    console().print(shown(text) if isinstance(text, str) else text, style=style or None, soft_wrap=not console().is_terminal)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Names and values, one a line, those without a value left out; a list has a line an item."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        for number, item in enumerate(value if isinstance(value, list) else [value]):
+            if item is not None:
+                grid.add_row(Text("" if number else name, "dim"), shown(item))
+    console().print(grid)
+
+
+def print_table(columns: Sequence[str], lines: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
+    """A table; the columns in ``right`` hold numbers."""
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for line in lines:
+        table.add_row(*(shown(value) for value in line))
+    out.print(table)
+
+
+def print_wording(segments: Iterable[Segment]) -> None:
+    """A text with what was removed and added: by colour on a terminal, else as ``[-removed-]{+added+}``."""
+    coloured = console().is_terminal
+    text = Text()
+    for segment in segments:
+        before, after, style = _MARKS[segment.kind]
+        text.append(_clean(segment.text if coloured else f"{before}{segment.text}{after}"), style or None)
+    print_text(text)
+
+
+def shown(value: Any) -> Text:
+    """``value`` as a person reads it: a time in UTC, nothing for None."""
+    return Text("" if value is None else moment(value) if isinstance(value, datetime) else _clean(str(value)))
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC, with a fraction only where there is one."""
+    return rfc3339(at).replace(".000000Z", "Z")
+
+
+def _clean(text: str) -> str:
+    return text.translate(_CONTROLS)

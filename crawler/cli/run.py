@@ -1,0 +1,7 @@
+"""The commands that write: init, collect, rebuild, verify."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""

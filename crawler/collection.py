@@ -1,0 +1,175 @@
+"""The assembly of a crawl: home, catalogue, cleaner, store and desk, opened before the first request and closed after
+the last capture is stored. `scrapy crawl portal` and `bantin collect` both come through here.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+
+from scrapy.settings import BaseSettings
+from sqlalchemy import func, select, update
+
+from archive import frontier
+from archive.clock import Clock, parse_rfc3339, rfc3339
+from archive.database import connect, reading, require_current
+from archive.home import Home
+from archive.journal import Journal
+from archive.models import Change, Crawl
+from archive.records import Link
+from archive.segments import SegmentWriter, live_crawls, repair
+from archive.store import Store
+from crawler.desk import Desk
+from crawler.round import Round
+from crawler.sources import Catalogue, Source
+from crawler.summary import Summary, summarise
+from pipelines.addresses import host_of, url_key
+from pipelines.cleaner import Cleaner
+from pipelines.intake import lacking, read_exchange, take_in
+from pipelines.layouts import Layouts
+from pipelines.workers import default_count, start_workers
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one crawl is to do."""
+
+    sources: Sequence[Source]
+    refetch: bool = False
+    due_only: bool = False
+
+
+@dataclass(slots=True)
+class Opened:
+    """What opening found: the rounds to go, and what a person should know."""
+
+    rounds: dict[str, Round] = field(default_factory=dict)
+    busy: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+class Collection:
+    """One crawl over a set of sources, from opening the archive to the summary."""
+
+    def __init__(self, settings: BaseSettings, plan: Plan, catalogue: Catalogue, layouts: Layouts) -> None:
+        self.plan, self._settings = plan, settings
+        self._clock = Clock(parse_rfc3339(settings["BANTIN_NOW"]) if settings["BANTIN_NOW"] else None)
+        self.home = Home(Path(settings["BANTIN_HOME"]))
+        self.cleaner = Cleaner(layouts, catalogue.contexts)
+        self.journal = Journal(self.home.journal)
+        self.engine = connect(settings["BANTIN_DATABASE_URL"] or self.home.default_database)
+        digests = {self.cleaner.digest_for(i): i for i in catalogue.sources}
+        self.store = Store(self.engine, self.journal, self._clock, lambda digest: self.cleaner.manifest(digests.get(digest, "")))
+        self._catalogue = catalogue
+        self._by_host = {host: source.id for source in plan.sources for host in source.context.hosts}
+        self.since = 0
+        self.started_at = self._clock.now()
+        self.key = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.desk: Desk
+        self.opened = Opened()
+        self.summary: Summary | None = None
+
+    def now(self) -> datetime:
+        """The crawl's clock."""
+        return self._clock.now()
+
+    def source_of(self, url: str) -> str:
+        """The source that a host belongs to in this crawl; for requests that Scrapy makes itself (robots.txt)."""
+        return self._by_host.get(host_of(url), host_of(url))
+
+    async def open(self) -> None:
+        """Mend and take in what earlier crawls left, then begin this one. Raises BantinError before any request."""
+        self.opened = await asyncio.to_thread(self._prepare)
+        facts = {
+            "software": self._software,
+            "isPartOf": self.key,
+            "crawl-started": rfc3339(self.started_at),
+            "sources": " ".join(source.id for source in self.plan.sources),
+            "format": "WARC File Format 1.1",
+            "description": "Header names are as Scrapy gives them (title case), the reason phrase is not kept; bodies are"
+            " as they came below content encoding, without chunk framing",
+        }
+        writer = SegmentWriter(self.home.archive, self.key, facts, self._settings.getint("BANTIN_SEGMENT_BYTES"))
+        workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
+        self.desk = Desk(writer, self.store, workers, self.key)
+
+    async def close(self, reason: str) -> Summary:
+        """See everything stored, close the crawl's record and say what it brought."""
+        await self.desk.close()
+        outcome = {"finished": "finished", "max-pages": "stopped"}.get(reason, "interrupted")
+        if self.desk.failure is not None:
+            outcome = "failed"
+        return await asyncio.to_thread(self._finish, outcome)
+
+    @property
+    def _software(self) -> str:
+        return f"bantin/{metadata.version('bantin')} scrapy/{metadata.version('scrapy')}"
+
+    def _prepare(self) -> Opened:
+        opened = Opened()
+        self.home.create()
+        require_current(self.engine)
+        if said := self.journal.repair():
+            opened.notes.append(said)
+        opened.notes += repair(self.home.archive)
+        dead = self._bury_dead_crawls()
+        self.store.add_sources((s.id, s.name, s.level, s.layout, True) for s in self._catalogue.sources.values())
+        live = live_crawls(self.home.archive)
+        left = [segment for segment in lacking(self.home.archive, self.store) if not any(key in segment.name for key in live)]
+        read = partial(map, partial(read_exchange, cleaner=self.cleaner))
+        if count := take_in(self.home.archive, left, self.store, read):
+            opened.notes.append(f"{count} captures that were in the archive but not in the database were taken in")
+        self._begin(opened, dead)
+        return opened
+
+    def _bury_dead_crawls(self) -> set[str]:
+        """Mark crawls that ended without a word as interrupted; their keys."""
+        live = live_crawls(self.home.archive)
+        with self.engine.begin() as connection:
+            running = set(connection.execute(select(Crawl.key).where(Crawl.outcome == "running")).scalars())
+            dead = running - live
+            values = {"outcome": "interrupted", "ended_at": self.now()}
+            connection.execute(update(Crawl).where(Crawl.key.in_(dead)).values(values))
+        return dead
+
+    def _begin(self, opened: Opened, dead: Iterable[str]) -> None:
+        ids = [source.id for source in self.plan.sources]
+        resumed = self._interrupted(ids)
+        config = {"sources": ids, "refetch": self.plan.refetch, "cleaners": {i: self.cleaner.digest_for(i) for i in ids}}
+        self.store.start_crawl(self.key, self.started_at, self._software, config)
+        with self.engine.begin() as connection:
+            self.since = connection.execute(select(func.max(Change.id))).scalar_one() or 0
+            opened.busy = frontier.lease(connection, ids, self.key, self.now(), dead)
+            for source in (s for s in self.plan.sources if s.id not in opened.busy):
+                starts = [Link(url, url_key(url), "list") for url in source.start]
+                frontier.add_starts(connection, source.id, starts, self.now())
+                if not self.plan.due_only and (source.id not in resumed or self.plan.refetch and not resumed[source.id]):
+                    frontier.make_due(connection, source.id, self.now(), everything=self.plan.refetch)
+                opened.rounds[source.id] = Round(frontier.load(connection, source.id))
+        if going_on := sorted(set(resumed) - opened.busy):
+            opened.notes.append(f"going on where an interrupted crawl stopped: {', '.join(going_on)}")
+
+    def _interrupted(self, ids: Iterable[str]) -> dict[str, bool]:
+        """The sources whose last crawl was cut off, and whether it was to fetch everything again."""
+        newest: dict[str, tuple[str, bool]] = {}
+        with reading(self.engine) as connection:
+            for config, outcome in connection.execute(select(Crawl.config, Crawl.outcome).order_by(Crawl.id)):
+                for source_id in config.get("sources", ()):
+                    newest[source_id] = (outcome, bool(config.get("refetch")))
+        return {i: newest[i][1] for i in ids if i in newest and newest[i][0] in ("interrupted", "failed")}
+
+    def _finish(self, outcome: str) -> Summary:
+        with self.engine.begin() as connection:
+            frontier.release(connection, self.key)
+        self.summary = summarise(self, outcome)
+        ended_at = self.now()
+        self.journal.append(ended_at, "crawl", crawl=self.key, outcome=outcome, sources=list(self.opened.rounds))
+        self.store.end_crawl(self.key, ended_at, outcome, self.summary.counts())
+        return self.summary

@@ -1,0 +1,67 @@
+"""Scrapy's settings. Every value that is not Scrapy's default says why; what is ours begins with BANTIN_."""
+
+import os
+
+BOT_NAME = "bantin"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+
+# Who we are and whom to write to. Used by every request.
+BANTIN_CONTACT = os.environ.get("BANTIN_CONTACT", "the operator of this crawl has set no BANTIN_CONTACT")
+USER_AGENT = f"bantin/0.1 (archive of public Party news pages; contact: {BANTIN_CONTACT})"
+
+# Politeness: robots.txt is obeyed; one request a second a host unless the source's file says otherwise.
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY_JITTER = 0.0
+CONCURRENT_REQUESTS = 64
+CONCURRENT_REQUESTS_PER_DOMAIN = 8
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 32 * 2**20
+DOWNLOAD_FAIL_ON_DATALOSS = True
+RETRY_TIMES = 2
+
+# What we archive we must be able to decode: brotli and zstd are not asked for.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
+    "Accept-Language": "vi,en;q=0.5",
+    "Accept-Encoding": "gzip, deflate",
+}
+
+# Sites answer differently to a session: every page is asked for as a stranger would.
+COOKIES_ENABLED = False
+# A redirect is a capture of its own, and its target an address like any other: ours to decide, not a middleware's.
+REDIRECT_ENABLED = False
+METAREFRESH_ENABLED = False
+# Both open a port that runs code.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# The frontier knows what was asked for; a second memory of it would only keep what we want again.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+# Below HttpCompression (590): it sees bodies as they came.
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.PrivateAddressMiddleware": 90,
+    "crawler.middlewares.CaptureMiddleware": 950,
+}
+EXTENSIONS = {"crawler.progress.Progress": 500}
+DNS_RESOLVER = "crawler.guard.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.guard.GuardedResolver"
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+DOWNLOAD_VERIFY_CERTIFICATES = True
+
+LOG_LEVEL = "INFO"
+LOG_VERSIONS = []
+LOGSTATS_INTERVAL = 0
+STATS_DUMP = False
+
+# Used by crawler.collection: where data lies, which catalogue and layouts, which clock.
+BANTIN_HOME = os.environ.get("BANTIN_HOME", "data")
+BANTIN_DATABASE_URL = os.environ.get("BANTIN_DATABASE_URL", "")
+BANTIN_SOURCES = os.environ.get("BANTIN_SOURCES", "")
+BANTIN_LAYOUTS = os.environ.get("BANTIN_LAYOUTS", "")
+BANTIN_NOW = ""
+# Used by crawler.collection: worker processes for cleaning; 0 is one a core less one.
+BANTIN_WORKERS = 0
+# Used by archive.segments: a WARC file is closed once it is larger than this many bytes.
+BANTIN_SEGMENT_BYTES = 10**9

@@ -1,0 +1,134 @@
+"""What a crawl brought, read back from the database, and what in it needs a person's look."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+
+from archive.database import reading
+
+if TYPE_CHECKING:
+    from crawler.collection import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """The counts of one source. ``articles`` and ``gone`` are of all times, the others of this crawl."""
+
+    source_id: str
+    name: str
+    captures: int
+    ok: int
+    unchanged: int
+    absent: int
+    redirected: int
+    failed: int
+    blocked: int
+    new_articles: int
+    new_editions: int
+    metadata_changes: int
+    newly_gone: int
+    back: int
+    unrecognised: int
+    articles: int
+    gone: int
+    duplicates: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A whole crawl."""
+
+    crawl: str
+    outcome: str
+    seconds: float
+    sources: tuple[SourceSummary, ...]
+    notes: tuple[str, ...]
+    failure: str | None = None
+
+    @property
+    def problems(self) -> list[str]:
+        """What needs a look, a sentence each; a crawl without any exits 0."""
+        return [problem for source in self.sources for problem in source.problems]
+
+    def counts(self) -> dict[str, Any]:
+        """As stored with the crawl."""
+        return {source.source_id: asdict(source) for source in self.sources}
+
+
+def summarise(collection: "Collection", outcome: str) -> Summary:
+    """The summary of a crawl whose captures are all stored."""
+    promoted = collection.store.promoted()
+    with reading(collection.engine) as connection:
+        sources = []
+        for source in collection.plan.sources:
+            counts = _counts(connection, collection.key, source.id, collection.since)
+            problems = list(_problems(source, counts, outcome))
+            if source.id in collection.opened.busy:
+                problems = [f"{source.id}: another crawl is collecting it; not touched"]
+            digest = promoted.get(source.id)
+            if digest not in (None, collection.cleaner.digest_for(source.id)):
+                problems.append(
+                    f"{source.id}: the installed cleaner {collection.cleaner.digest_for(source.id)[:12]} is not the promoted one"
+                    f" ({digest[:12] if digest else ''}); captures and readings are stored, no edition moved"
+                )
+            sources.append(SourceSummary(source.id, source.name, **counts, problems=tuple(problems)))
+    seconds = (collection.now() - collection.started_at).total_seconds()
+    failure = str(collection.desk.failure) if collection.desk.failure else None
+    return Summary(collection.key, outcome, seconds, tuple(sources), tuple(collection.opened.notes), failure)
+
+
+def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
+    problems = []
+    present = counts["articles"] - counts["gone"]
+    if outcome == "finished" and present < source.expect_articles_min:
+        problems.append(f"{source.id}: {present} articles, at least {source.expect_articles_min} were expected")
+    if counts["unresolved"]:
+        problems.append(f"{source.id}: {counts['unresolved']} addresses could not be fetched; the next collect tries again")
+    if counts["unrecognised"]:
+        problems.append(f"{source.id}: {counts['unrecognised']} pages do not show the marks of layout {source.layout!r}")
+    counts.pop("unresolved")
+    return problems
+
+
+def _counts(connection: Connection, crawl: str, source_id: str, since: int) -> dict[str, int]:
+    facts = {"crawl": crawl, "source": source_id, "since": since}
+    captures = dict(connection.execute(text(_OUTCOMES), facts).tuples().all())
+    changes = dict(connection.execute(text(_CHANGES), facts).tuples().all())
+    singles = {name: connection.execute(text(sql), facts).scalar_one() for name, sql in _SINGLE.items()}
+    return {
+        "captures": sum(captures.values()),
+        "ok": captures.get("ok", 0),
+        "unchanged": captures.get("revisit-identical", 0) + captures.get("revisit-not-modified", 0),
+        "absent": captures.get("gone", 0) + captures.get("soft-gone", 0),
+        "redirected": captures.get("redirected", 0),
+        "failed": captures.get("failed", 0),
+        "blocked": captures.get("blocked", 0),
+        "new_articles": changes.get("article", 0),
+        "new_editions": changes.get("edition", 0),
+        "metadata_changes": changes.get("metadata", 0),
+        "newly_gone": changes.get("gone", 0),
+        "back": changes.get("back", 0),
+        **singles,
+    }
+
+
+_OUTCOMES = """
+    SELECT c.outcome, count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
+    WHERE k.key = :crawl AND c.source_id = :source GROUP BY c.outcome
+"""
+_CHANGES = "SELECT kind, count(*) FROM change WHERE id > :since AND source_id = :source GROUP BY kind"
+_SINGLE = {
+    "articles": "SELECT count(*) FROM article WHERE source_id = :source",
+    "gone": "SELECT count(*) FROM article WHERE source_id = :source AND gone_at IS NOT NULL",
+    "duplicates": """
+        SELECT count(*) FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key WHERE a.source_id = :source
+    """,
+    "unresolved": "SELECT count(*) FROM frontier WHERE source_id = :source AND last_outcome = 'failed'",
+    "unrecognised": """
+        SELECT count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
+        JOIN reading AS r ON r.input_digest = c.input_digest
+        WHERE k.key = :crawl AND c.source_id = :source AND r.content_hash IS NULL
+    """,
+}

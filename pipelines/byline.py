@@ -1,0 +1,34 @@
+"""Who wrote it: what stands alone at the very end of the text where the layout says writers stand."""
+
+import re
+
+from pipelines.layouts import Byline
+from pipelines.lines import Line, Mark
+
+CANDIDATE = Mark("candidate")
+_BYLINE = Mark("byline")
+_BODY = Mark("body")
+_SENTENCE_END = re.compile(r"[;:!?…]$|[^.]{60,}\.$")
+_OFFICIAL_END = ("./.", ".//.")
+
+
+def decide_bylines(lines: list[Line], rules: Byline) -> list[Line]:
+    """``lines`` with every candidate made a byline or a line of the body.
+
+    Bylines are the candidates at the very end of the text. An official text ends with an office and a name ("TM. BAN
+    THƯỜNG VỤ", "PHÓ BÍ THƯ", "Nguyễn Văn An"): that is part of the document.
+    """
+    text = [n for n, line in enumerate(lines) if line.mark is not None and line.mark.role in ("body", "candidate")]
+    tail = len(text)
+    while tail and lines[text[tail - 1]].mark is CANDIDATE and _fits(lines[text[tail - 1]].text, rules):
+        tail -= 1
+    around = text[max(0, tail - rules.look_back):]
+    signed = rules.signing is not None and any(re.search(rules.signing, lines[n].text) for n in around)
+    bylines = set() if tail == 0 or signed else set(text[tail:])
+    return [
+        Line(line.text, _BYLINE if n in bylines else _BODY) if line.mark is CANDIDATE else line for n, line in enumerate(lines)
+    ]
+
+
+def _fits(text: str, rules: Byline) -> bool:
+    return len(text) <= rules.max_length and not text.endswith(_OFFICIAL_END) and not _SENTENCE_END.search(text)

@@ -1,0 +1,47 @@
+"""The canonical form of text, and the hashes that identify it.
+
+Version 1: NFC; every kind of space becomes a space, runs of them one; soft hyphens and zero-width characters go.
+Nothing else: case, punctuation and tone placement (hòa/hoà) are the publisher's words.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+
+CANONICAL_VERSION = 1
+
+# Soft hyphen, Mongolian vowel separator, zero-width space/joiners/marks, word joiner, byte order mark.
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u2060\ufeff]")
+
+
+def canonical_line(text: str) -> str:
+    """``text`` as one line in canonical form; empty where nothing visible is left.
+
+    Invisible characters go first: one between a letter and its combining mark would keep NFC from joining them.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return " ".join(text.split())
+
+
+def squeezed(text: str) -> str:
+    """``text`` without any white space: for comparing what two extractions kept, whatever their spacing."""
+    return "".join(text.split())
+
+
+def digest(*parts: object) -> str:
+    """sha256 (hex) of the parts' canonical JSON: UTF-8, no spaces, sorted keys."""
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def content_hash(title: str | None, lead: str | None, paragraphs: Sequence[str]) -> str:
+    """The hash of a text: sha256 of the canonical JSON ``[title, lead, [paragraph, …]]``."""
+    return digest(title, lead, list(paragraphs))
+
+
+def body_hash(paragraphs: Sequence[str]) -> str | None:
+    """The hash of the paragraphs alone; None for an empty body, which equals no other."""
+    return digest(*paragraphs) if paragraphs else None

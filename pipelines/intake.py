@@ -1,0 +1,158 @@
+"""From archived attempts to the database: the road that a live crawl, a crash's remains and a rebuild share.
+
+`read_exchange` runs in worker processes; `take_in` reads WARC files and hands what they hold to the store.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from archive.clock import parse_rfc3339
+from archive.database import reading
+from archive.errors import ArchiveError
+from archive.models import Capture as CaptureRow
+from archive.records import Capture, Location, Page
+from archive.segments import find_segment, name_of, segments
+from archive.store import Store
+from archive.warc import Exchange, Record, decode_body, read_record, read_records
+from pipelines.addresses import absolute, url_key
+from pipelines.cleaner import Cleaner
+from pipelines.page import Response, failure, read_page
+
+BATCH = 200
+
+
+def read_exchange(exchange: Exchange, cleaner: Cleaner) -> Page:
+    """What one attempt brought, by the installed cleaner. ``exchange.body`` must be there for a revisit too."""
+    if exchange.status is None:
+        said = (exchange.outcome or "failed", exchange.reason or "no response")
+        return failure(exchange.source_id, exchange.url, *said, cleaner)
+    try:
+        payload = decode_body(exchange.body, exchange.header("content-encoding"))
+    except ArchiveError as error:
+        return failure(exchange.source_id, exchange.url, "failed", str(error), cleaner)
+    page = read_page(
+        Response(
+            exchange.source_id,
+            exchange.url,
+            exchange.captured_at,
+            exchange.status,
+            payload,
+            exchange.header("content-type"),
+            exchange.header("location"),
+        ),
+        cleaner,
+    )
+    return replace(page, outcome="revisit-identical") if exchange.refers_to and page.outcome == "ok" else page
+
+
+def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Page) -> Capture:
+    """The capture of an archived attempt."""
+    target = exchange.header("location")
+    return Capture(
+        source_id=exchange.source_id,
+        crawl_key=crawl_key,
+        url=exchange.url,
+        url_key=url_key(exchange.url),
+        captured_at=exchange.captured_at,
+        status=exchange.status,
+        stored_digest=exchange.stored_digest,
+        location=location,
+        page=page,
+        content_type=exchange.header("content-type"),
+        etag=exchange.header("etag"),
+        last_modified=exchange.header("last-modified"),
+        redirect_url=absolute(exchange.url, target) if target else None,
+        refers_to=exchange.refers_to,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A WARC file of which the database lacks what stands from byte ``start`` on."""
+
+    path: Path
+    name: str
+    start: int
+
+
+def lacking(folder: Path, store: Store) -> list[Segment]:
+    """The segments that hold more than the database knows of."""
+    ends = select(CaptureRow.warc_file, func.max(CaptureRow.warc_offset + CaptureRow.warc_length)).group_by(CaptureRow.warc_file)
+    with reading(store.engine) as connection:
+        known: dict[str, int] = {name: end for name, end in connection.execute(ends)}
+    found = (Segment(path, name_of(folder, path), known.get(name_of(folder, path), 0)) for path in segments(folder))
+    return [segment for segment in found if segment.start < segment.path.stat().st_size]
+
+
+def take_in(
+    folder: Path,
+    wanted: Iterable[Segment],
+    store: Store,
+    read: Callable[[Sequence[Exchange]], Iterable[Page]],
+    progress: Callable[[int], None] = lambda count: None,
+) -> int:
+    """Read segments into the database; how many captures were new.
+
+    ``read`` applies `read_exchange` to a batch, here or in worker processes; ``progress`` is told after each batch.
+    """
+    total = 0
+    for segment in wanted:
+        crawl_key = _know_crawl(segment, store)
+        records = iter(read_records(segment.path, segment.start))
+        while batch := list(islice(records, BATCH)):
+            held = [(record, exchange) for record in batch if (exchange := record.exchange())]
+            bodies = _Bodies(folder, store, batch)
+            exchanges = [replace(e, body=bodies.of(e)) if e.refers_to else e for _, e in held]
+            pages = read(exchanges)
+            captures = [
+                capture_of(exchange, Location(segment.name, record.offset, record.length), crawl_key, page)
+                for (record, _), exchange, page in zip(held, exchanges, pages, strict=True)
+            ]
+            total += store.store(captures)
+            progress(len(captures))
+    return total
+
+
+class _Bodies:
+    """The bodies that revisit records refer to: in the batch at hand, or in the archive."""
+
+    def __init__(self, folder: Path, store: Store, batch: Sequence[Record]) -> None:
+        self._folder, self._store = folder, store
+        exchanges = (e for record in batch if record.kind == "response" and (e := record.exchange()))
+        self._here = {(url_key(e.url), e.captured_at): e.body for e in exchanges}
+
+    def of(self, exchange: Exchange) -> bytes:
+        """Raises ArchiveError where the record referred to is not in the archive."""
+        if exchange.status == 304 or exchange.refers_to is None:
+            return b""
+        url, at = exchange.refers_to
+        key = url_key(url)
+        if (key, at) in self._here:
+            return self._here[key, at]
+        place = select(CaptureRow.warc_file, CaptureRow.warc_offset).where(CaptureRow.url_key == key, CaptureRow.captured_at == at)
+        with reading(self._store.engine) as connection:
+            row = connection.execute(place).first()
+        if row is None:
+            raise ArchiveError(f"{exchange.url}: revisit of {url} at {at}, which is not in the archive. Restore that WARC file")
+        return read_record(find_segment(self._folder, row.warc_file), row.warc_offset).body
+
+
+def _know_crawl(segment: Segment, store: Store) -> str:
+    """The key of the crawl that wrote a segment, from its warcinfo; made known to the database."""
+    info = read_record(segment.path, 0)
+    facts = dict(_fields(info))
+    key = facts.get("isPartOf", segment.name)
+    started = parse_rfc3339(facts.get("crawl-started", info.fields["warc-date"]))
+    store.start_crawl(key, started, facts.get("software", ""), {"sources": facts.get("sources", "").split()})
+    return key
+
+
+def _fields(record: Record) -> Iterator[tuple[str, str]]:
+    for line in record.body.decode("utf-8", "replace").splitlines():
+        name, colon, value = line.partition(": ")
+        if colon:
+            yield name, value

@@ -1,0 +1,235 @@
+"""Layouts: what is known of each site family's pages, read from ``layouts/*.toml``. Adding a site needs no code.
+
+``common.toml`` beside them holds noise rules for every layout. A layout is data; `pipelines.clean` applies it.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+from lxml.cssselect import CSSSelector
+from lxml.etree import _Element
+from pydantic import AfterValidator, Field
+
+from archive.errors import ConfigError
+from pipelines.tomlfile import Table, line_of, load
+
+GENERIC = "generic"
+COMMON = "common"
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from error
+    return pattern
+
+
+def _css(selector: str) -> str:
+    try:
+        CSSSelector(selector)
+    except Exception as error:
+        raise ValueError(f"not a CSS selector ({error})") from error
+    return selector
+
+
+Regex = Annotated[str, AfterValidator(_regex)]
+Css = Annotated[str, AfterValidator(_css)]
+# TOML has lists, frozen tables hold tuples: this one conversion is allowed.
+Patterns = Annotated[tuple[Regex, ...], Field(strict=False)]
+Selectors = Annotated[tuple[Css, ...], Field(strict=False)]
+
+
+class Noise(Table):
+    """A rule that removes lines: exactly one of ``css``, ``squeezed`` and ``line`` says which.
+
+    ``css``: all lines of the elements; ``squeezed``: an element (or line) whose text without white space is this;
+    ``line``: a line that the expression matches whole. ``since``/``until`` bound the capture days it holds for.
+    """
+
+    id: str
+    reason: str
+    css: Css | None = None
+    squeezed: str | None = None
+    line: Regex | None = None
+    sources: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, source_id: str, captured_at: datetime) -> bool:
+        """Whether the rule is meant for this source and capture day."""
+        day = captured_at.date()
+        return (
+            (not self.sources or source_id in self.sources)
+            and (self.since is None or day >= self.since)
+            and (self.until is None or day <= self.until)
+        )
+
+
+class Addresses(Table):
+    """Which addresses are articles (group ``key`` is the site's own id), which to leave alone, which to prefer."""
+
+    article: Patterns = ()
+    ignore: Patterns = ()
+    prefer: Patterns = ()
+
+
+class ListPages(Table):
+    """List pages: the addresses of their further pages, the links to articles and the links to further pages."""
+
+    address: Patterns = ()
+    links: Selectors = ()
+    next: Selectors = ()
+
+
+class Fields(Table):
+    """Where each field stands: CSS selectors, the first that finds an element with words counts."""
+
+    title: Selectors = ()
+    lead: Selectors = ()
+    body: Selectors = ()
+    date: Selectors = ()
+    section: Selectors = ()
+    caption: Selectors = ()
+    related: Selectors = ()
+
+
+class Byline(Table):
+    """The writer: elements at the very end of the body, no longer than ``max_length`` characters.
+
+    None of them is a byline where one of them or of the ``look_back`` lines before matches ``signing``: then it is the
+    signature of an official text.
+    """
+
+    css: Selectors = ()
+    max_length: int = 80
+    signing: Regex | None = None
+    look_back: int = 3
+
+
+class DatePattern(Table):
+    """A named form of date string; see `pipelines.dates.read_date`."""
+
+    id: str
+    pattern: Regex
+
+
+class Layout(Table):
+    """A site family. ``marks``: a page is of it where all selectors of one of the alternatives find something."""
+
+    id: str
+    marks: Annotated[tuple[Selectors, ...], Field(strict=False)] = ()
+    language: str | None = None
+    addresses: Addresses = Addresses()
+    lists: ListPages = ListPages()
+    fields: Fields = Fields()
+    dates: Annotated[tuple[DatePattern, ...], Field(strict=False)] = ()
+    byline: Byline = Byline()
+    noise: Annotated[tuple[Noise, ...], Field(strict=False)] = ()
+
+    def marked(self, tree: _Element) -> bool:
+        """Whether the page shows this layout's marks."""
+        return any(all(css(mark)(tree) for mark in marks) for marks in self.marks)
+
+    @cached_property
+    def date_patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        return tuple((form.id, re.compile(form.pattern, re.I)) for form in self.dates)
+
+    def article_id(self, url: str) -> str | None:
+        """The site's own id of the article at ``url``; empty where the address has none; None for other pages."""
+        if self.ignores(url):
+            return None
+        for pattern in self.addresses.article:
+            if found := re.search(pattern, url):
+                return found.groupdict().get("key") or ""
+        return None
+
+    def ignores(self, url: str) -> bool:
+        """Print copies, growing addresses and whatever else is never fetched."""
+        return any(re.search(pattern, url) for pattern in self.addresses.ignore)
+
+    def preference(self, url: str) -> int:
+        """Rank of an address among those of one article; the smallest speaks for it."""
+        for rank, pattern in enumerate(self.addresses.prefer):
+            if re.search(pattern, url):
+                return rank
+        return len(self.addresses.prefer)
+
+
+class Common(Table):
+    """Noise rules that hold for every layout (``common.toml``)."""
+
+    noise: Annotated[tuple[Noise, ...], Field(strict=False)] = ()
+    soft_gone: Patterns = ()
+    blocked: Patterns = ()
+
+
+_selectors: dict[str, CSSSelector] = {}
+
+
+def css(selector: str) -> CSSSelector:
+    """The compiled selector; compiling costs more than applying."""
+    if selector not in _selectors:
+        _selectors[selector] = CSSSelector(selector)
+    return _selectors[selector]
+
+
+def find(tree: _Element, selectors: Iterable[str]) -> list[_Element]:
+    """What the selectors find, in their order, each element once."""
+    return list(dict.fromkeys(element for selector in selectors for element in css(selector)(tree)))
+
+
+class Layouts:
+    """The installed layouts by id, with the common rules."""
+
+    def __init__(self, layouts: Iterable[Layout], common: Common) -> None:
+        self.by_id = {layout.id: layout for layout in layouts}
+        self.common = common
+
+    def __getitem__(self, layout_id: str) -> Layout:
+        return self.by_id[layout_id]
+
+    def noise(self, layout: Layout) -> tuple[Noise, ...]:
+        """The common rules, then the layout's own."""
+        return (*self.common.noise, *layout.noise)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Layouts":
+        """The layouts of a folder or of one file; what is shipped where ``path`` is None.
+
+        The generic layout and the common rules are the shipped ones unless ``path`` has its own. Raises ConfigError.
+        """
+        files = dict.fromkeys(_toml_files(path))
+        shipped = _toml_files(None)
+        stems = {file.stem for file in files}
+        files.update(dict.fromkeys(file for file in shipped if file.stem in (GENERIC, COMMON) and file.stem not in stems))
+        common, layouts = Common(), {}
+        for file in files:
+            if file.stem == COMMON:
+                common, _ = load(file, Common)
+                continue
+            layout, lines = load(file, Layout)
+            if layout.id != file.stem:
+                raise ConfigError(file, line_of(lines, ("id",)), f"id {layout.id!r} is not the file's name", "Rename one")
+            for index, rule in enumerate(layout.noise):
+                if sum(value is not None for value in (rule.css, rule.squeezed, rule.line)) != 1:
+                    line = line_of(lines, ("noise", index))
+                    raise ConfigError(file, line, f"rule {rule.id!r} needs one of css, squeezed, line", "Keep one of them")
+            layouts[layout.id] = layout
+        return cls(layouts.values(), common)
+
+
+def _toml_files(path: Path | None) -> list[Path]:
+    if path is None:
+        path = Path(str(resources.files("pipelines") / "layouts"))
+    if path.is_file():
+        return [path]
+    files = sorted(path.glob("*.toml"))
+    if not files:
+        raise ConfigError(path, None, "no layout files (*.toml) here", "Name a layout file or a folder of them")
+    return files

@@ -1,0 +1,80 @@
+"""TOML files that people write: validated strictly, and every complaint names file, line and remedy."""
+
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from archive.errors import ConfigError
+
+
+class Table(BaseModel):
+    """Base of all tables in our TOML files: unknown keys and wrong types are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Model = TypeVar("Model", bound=Table)
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\"-]+)\s*\]\]?")
+_KEY = re.compile(r"^\s*([\w-]+)\s*=")
+
+
+def load(path: Path, model: type[Model]) -> tuple[Model, dict[tuple[str | int, ...], int]]:
+    """The file as a validated ``model``, and the line on which each table and key stands.
+
+    Raises ConfigError at the first thing that does not fit.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(path, None, f"cannot be read ({error})", "Check the path and that it is UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise ConfigError(path, int(found[1]) if found else None, f"not TOML ({error})", "Correct the syntax") from error
+    lines = line_numbers(text)
+    try:
+        return model.model_validate(data), lines
+    except ValidationError as error:
+        raise _complaint(path, lines, error.errors()[0], model) from error
+
+
+def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
+    """Path of each table and key (``("source", 0, "start")``) to its line, counted from 1."""
+    numbers: dict[tuple[str | int, ...], int] = {}
+    seen: Counter[tuple[str | int, ...]] = Counter()
+    table: tuple[str | int, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = tuple(header[2].replace('"', "").split("."))
+            if header[1] == "[[":
+                seen[table] += 1
+                table = (*table, seen[table] - 1)
+            numbers.setdefault(table, number)
+        elif key := _KEY.match(line):
+            numbers.setdefault((*table, key[1]), number)
+    return numbers
+
+
+def line_of(numbers: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int | None:
+    """The line of ``place``, or of the nearest table around it."""
+    for end in range(len(place), 0, -1):
+        if place[:end] in numbers:
+            return numbers[place[:end]]
+    return None
+
+
+def _complaint(path: Path, lines: dict[tuple[str | int, ...], int], error: Any, model: type[Table]) -> ConfigError:
+    place = tuple(error["loc"])
+    name = ".".join(str(part) for part in place)
+    line = line_of(lines, place)
+    match error["type"]:
+        case "extra_forbidden":
+            return ConfigError(path, line, f"unknown key {name!r}", "Correct its spelling or remove it")
+        case "missing":
+            return ConfigError(path, line, f"{name!r} is missing", "Add it; CONTRIBUTING.md lists the keys")
+        case _:
+            return ConfigError(path, line, f"{name!r}: {error['msg']} (it is {error['input']!r})", "Correct the value")

@@ -1,0 +1,48 @@
+"""Worker processes for cleaning: started once, each with its own copy of the cleaner."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+from archive.errors import BantinError
+from archive.records import Page
+from archive.warc import Exchange
+from pipelines.cleaner import Cleaner
+from pipelines.intake import read_exchange
+
+_cleaner: Cleaner | None = None
+
+
+def start_workers(count: int, cleaner: Cleaner) -> Executor:
+    """A pool of ``count`` processes. They are spawned, not forked: the parent has threads and open files."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner,))
+
+
+def default_count() -> int:
+    """One process a core, less the one that the crawl itself needs."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def work(exchange: Exchange) -> Page:
+    """`read_exchange` in a worker."""
+    if _cleaner is None:
+        raise BantinError("this process is no cleaning worker. Use start_workers")
+    return read_exchange(exchange, _cleaner)
+
+
+def _initialise(cleaner: Cleaner) -> None:
+    global _cleaner
+    _cleaner = cleaner
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _follow_parent(parent: int) -> None:
+    """End with the parent, however it ends: a killed crawl must leave no processes behind."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
