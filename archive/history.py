@@ -13,11 +13,9 @@ from sqlalchemy import Connection
 
 from archive.queries import Row, editions, rows, typed
 from archive.records import ABSENT, GOOD
-from archive.wording import words_changed, wording
+from archive.wording import wording, words_changed
 
-_MOVED = typed(
-    "SELECT * FROM v_metadata_change WHERE article_key = :key ORDER BY captured_at, url, field, capture_id"
-)
+_MOVED = typed("SELECT * FROM v_metadata_change WHERE article_key = :key ORDER BY captured_at, url, field, capture_id")
 _ATTEMPTS = typed(
     "SELECT capture_id, captured_at, url, url_key, outcome, status, reason FROM v_capture WHERE article_key = :key"
     " ORDER BY captured_at, url_key, payload_digest"
@@ -29,9 +27,10 @@ _KINDS = ("edition", "metadata", "variant", "gone", "back")
 class Event:
     """Something that was seen at ``at``.
 
-    ``edition``: new words (`edition observed_to content_hash changed words_added words_removed`) · ``metadata``: another
-    field moved (`field before after url`) · ``variant``: another address showed other words (`before after`: content
-    hashes, `url`) · ``gone`` and ``back``: an absence began or ended (`url outcome status reason`).
+    ``edition``: new words (`edition observed_to content_hash`, and against the edition before `changed words_added
+    words_removed`) · ``metadata``: another field moved (`field before after url`) · ``variant``: another address showed
+    other words (`before after`: content hashes, `url`) · ``gone`` and ``back``: an absence began or ended (`url outcome
+    status reason`).
     """
 
     at: datetime

@@ -24,7 +24,7 @@ _JSON = ("captions", "warnings", "detail")
 
 def typed(sql: str, *, many: Sequence[str] = (), times: Sequence[str] = ()) -> TextualSelect:
     """``sql`` with typed results by column name. ``many`` names its list parameters, ``times`` its time parameters."""
-    parameters = [bindparam(name, expanding=True) for name in many]
+    parameters: list[Any] = [bindparam(name, expanding=True) for name in many]
     parameters += [bindparam(name, type_=UtcTime()) for name in times]
     types: dict[str, Any] = dict.fromkeys(_TIMES, UtcTime()) | dict.fromkeys(_JSON, Json)
     return text(sql).bindparams(*parameters).columns(**types)
@@ -116,7 +116,7 @@ def article_at(connection: Connection, key: str, moment: datetime) -> Row | None
 
 
 def speaking(connection: Connection, edition: Row, moment: datetime | None = None) -> Row:
-    """The capture that speaks for an edition (at ``moment``, default: the last), where it is archived and what it said."""
+    """The capture that speaks for an edition at ``moment`` (default: its last), where it is archived, what it said."""
     at_the_end = moment is None or moment >= edition["observed_to"]
     found = first(
         connection,

@@ -63,10 +63,20 @@ class Store:
         with self.engine.begin() as connection:
             self._promote(connection, source_id, digest, reason)
 
+    def restore_promotion(self, source_id: str, digest: str, promoted_at: datetime, reason: str) -> None:
+        """Put back a promotion that the journal holds already."""
+        with self.engine.begin() as connection:
+            self._know_cleaners(connection, {digest}, promoted_at)
+            values = {"source_id": source_id, "cleaner_digest": digest, "promoted_at": promoted_at, "reason": reason}
+            insert_one(connection, Promotion, **values)
+
     def store(self, captures: Sequence[Capture]) -> int:
         """Store a batch; how many captures were new. Those that the database has already change nothing."""
         now = self._clock.now()
         with self.engine.begin() as connection:
+            known = set(connection.execute(select(Source.id)).scalars())
+            strangers = {c.source_id for c in captures} - known
+            insert_new(connection, Source, [_unlisted(source_id) for source_id in sorted(strangers)])
             fresh = self._insert_captures(connection, captures)
             self._insert_readings(connection, [c.page.reading for c in fresh if c.page.reading], now)
             for source_id, digest in _first_readings(fresh).items():
@@ -150,6 +160,10 @@ def _promoted(connection: Connection) -> dict[str, str]:
 
 def _first_readings(captures: Sequence[Capture]) -> dict[str, str]:
     return {c.source_id: c.page.reading.cleaner_digest for c in captures if c.page.reading is not None}
+
+
+def _unlisted(source_id: str) -> dict[str, Any]:
+    return {"id": source_id, "name": source_id, "level": None, "layout": "generic", "listed": False}
 
 
 def _content_row(content: ContentRecord) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import func, select, update
 from archive import frontier
 from archive.clock import Clock, parse_rfc3339, rfc3339
 from archive.database import connect, reading, require_current
+from archive.errors import BantinError
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Change, Crawl
@@ -65,16 +66,17 @@ class Collection:
         self.cleaner = Cleaner(layouts, catalogue.contexts)
         self.journal = Journal(self.home.journal)
         self.engine = connect(settings["BANTIN_DATABASE_URL"] or self.home.default_database)
-        digests = {self.cleaner.digest_for(i): i for i in catalogue.sources}
-        self.store = Store(self.engine, self.journal, self._clock, lambda digest: self.cleaner.manifest(digests.get(digest, "")))
+        self.store = Store(self.engine, self.journal, self._clock, self.cleaner.manifest_of)
         self._catalogue = catalogue
         self._by_host = {host: source.id for source in plan.sources for host in source.context.hosts}
         self.since = 0
+        self.stopped = False  # by --max-pages
         self.started_at = self._clock.now()
         self.key = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self.desk: Desk
         self.opened = Opened()
         self.summary: Summary | None = None
+        self.error: BantinError | None = None
 
     def now(self) -> datetime:
         """The crawl's clock."""
@@ -103,7 +105,7 @@ class Collection:
     async def close(self, reason: str) -> Summary:
         """See everything stored, close the crawl's record and say what it brought."""
         await self.desk.close()
-        outcome = {"finished": "finished", "max-pages": "stopped"}.get(reason, "interrupted")
+        outcome = "interrupted" if reason != "finished" else "stopped" if self.stopped else "finished"
         if self.desk.failure is not None:
             outcome = "failed"
         return await asyncio.to_thread(self._finish, outcome)

@@ -45,7 +45,6 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.CaptureMiddleware": 950,
 }
 EXTENSIONS = {"crawler.progress.Progress": 500}
-DNS_RESOLVER = "crawler.guard.GuardedResolver"
 TWISTED_DNS_RESOLVER = "crawler.guard.GuardedResolver"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 DOWNLOAD_VERIFY_CERTIFICATES = True

@@ -47,6 +47,7 @@ class Cleaner:
         self.layouts = layouts
         self._sources = {source.id: source for source in sources}
         self._digests: dict[str, str] = {}
+        self._manifests: dict[str, dict[str, object]] = {}
 
     def source(self, source_id: str) -> SourceContext:
         """The context of a source; one that no catalogue names is its host, with the generic layout."""
@@ -55,7 +56,9 @@ class Cleaner:
     def digest_for(self, source_id: str) -> str:
         """The digest of all that decides how this source's pages are read."""
         if source_id not in self._digests:
-            self._digests[source_id] = digest(_core(), *self._layout_digests(source_id))
+            manifest = self.manifest(source_id)
+            self._digests[source_id] = digest(manifest)
+            self._manifests[self._digests[source_id]] = manifest
         return self._digests[source_id]
 
     def manifest(self, source_id: str) -> dict[str, object]:
@@ -63,6 +66,13 @@ class Cleaner:
         extraction, scrubbing = self._layout_digests(source_id)
         layout = self.source(source_id).layout
         return {**_core(), "layout": layout, "extraction": extraction, "scrubbing": scrubbing}
+
+    def manifest_of(self, cleaner_digest: str) -> dict[str, object]:
+        """The manifest behind a digest of this cleaner. Raises KeyError for the digest of another one."""
+        if cleaner_digest not in self._manifests:
+            for source_id in self._sources:
+                self.digest_for(source_id)
+        return self._manifests[cleaner_digest]
 
     def _layout_digests(self, source_id: str) -> tuple[str, str]:
         layout = self.layouts[self.source(source_id).layout]

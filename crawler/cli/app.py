@@ -57,7 +57,7 @@ def bantin(
 ) -> None:
     """Collects, keeps, cleans and versions the news of Hanoi's Party committees."""
     place = Home(home)
-    ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now))
+    ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now), now is not None)
 
 
 for commands in (catalogue, run, read):
@@ -73,7 +73,7 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
-        _fail(f"the database could not do what was asked: {reason}. Check that it can be reached and written", COULD_NOT_RUN)
+        _fail(f"the database refused: {reason}. Check that it can be reached and written", COULD_NOT_RUN)
     except Exception:
         # Python's own status for a crash is 1, which in the contract means "done, but something needs a look".
         traceback.print_exc()

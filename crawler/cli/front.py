@@ -15,13 +15,17 @@ from archive.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The command line's globals. ``sources`` and ``layouts`` are None where what is shipped holds."""
+    """The command line's globals. ``sources`` and ``layouts`` are None where what is shipped holds.
+
+    ``simulated``: the clock was given by hand (``--now``).
+    """
 
     home: Home
     database_url: str
     sources: Path | None
     layouts: Path | None
     clock: Clock
+    simulated: bool = False
 
     @property
     def database_name(self) -> str:

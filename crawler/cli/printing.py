@@ -18,14 +18,16 @@ from archive.export import json_line
 from archive.wording import Segment
 
 _UNCUT = 100_000
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 _MARKS = {"same": ("", "", ""), "removed": ("[-", "-]", "red strike"), "added": ("{+", "+}", "green underline")}
 
 
 def console() -> Console:
     """Standard output; a pipe is as wide as its longest line."""
     out = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
-    return out if out.is_terminal else Console(file=sys.stdout, markup=False, emoji=False, highlight=False, width=_UNCUT)
+    if not out.is_terminal:
+        out.width = _UNCUT
+    return out
 
 
 def print_json(value: Any, *, flush: bool = False) -> None:
@@ -37,7 +39,8 @@ def print_json(value: Any, *, flush: bool = False) -> None:
 
 def print_text(text: str | Text, style: str = "") -> None:
     """Prose: wrapped by the terminal, one line a paragraph elsewhere."""
-    console().print(shown(text) if isinstance(text, str) else text, style=style or None, soft_wrap=not console().is_terminal)
+    out = console()
+    out.print(shown(text) if isinstance(text, str) else text, style=style or None, soft_wrap=not out.is_terminal)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def show(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY[@TIME]", help="Key or address, with a time to see what stood there.")],
+    key: Annotated[str, typer.Argument(metavar="KEY[@TIME]", help="Key or address; with a time, as it was then.")],
     json: Json = False,
 ) -> None:
     """Print an article as it is now, or as it was captured at TIME."""
@@ -154,7 +154,7 @@ def _cited(text: str) -> tuple[str, str | None]:
 
 def _article(connection: Connection, key: str, at: str | None) -> Row:
     found = queries.editions(connection, key)
-    edition = _edition(connection, key, found, at) if at else (found or [None])[-1]
+    edition = _edition(connection, key, found, at) if at else found[-1] if found else None
     row = queries.article_at(connection, key, parse_rfc3339(at)) if at else queries.article(connection, key)
     if row is None or edition is None:
         raise UsageError(f"{key}: has no edition under the cleaner promoted for its source. Run `bantin status`")
@@ -170,7 +170,7 @@ def _article(connection: Connection, key: str, at: str | None) -> Row:
 def _two_editions(connection: Connection, key: str, a: str | None, b: str | None) -> tuple[Row, Row]:
     found = queries.editions(connection, key)
     if len(found) < 2 and a is None:
-        raise UsageError(f"{key}: has {len(found)} edition, nothing to compare. `bantin history {key}` says what was seen")
+        raise UsageError(f"{key}: has no two editions to compare. `bantin history {key}` says what was seen")
     before = _edition(connection, key, found, a) if a else found[-2]
     return before, _edition(connection, key, found, b) if b else found[-1]
 

@@ -1,7 +1,128 @@
 """The commands that write: init, collect, rebuild, verify."""
 
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from archive.database import connect, require_current, upgrade
+from archive.journal import Journal
+from archive.records import Page
+from archive.segments import repair as repair_segments
+from archive.store import Store
+from archive.warc import Exchange
+from crawler.cli.catalogue import catalogue
+from crawler.cli.collecting import collect_now
+from crawler.cli.front import Front
+from crawler.cli.printing import print_json, print_table
+from pipelines.cleaner import Cleaner
+from pipelines.intake import lacking, read_exchange, take_in
+from pipelines.rebuild import rebuild as rebuild_database
+from pipelines.verify import verify as verify_all
+from pipelines.workers import start_workers, work
+
+NEEDS_A_LOOK = 1
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
+    for command in (init, collect, verify, rebuild):
+        app.command()(command)
+
+
+def init(ctx: typer.Context) -> None:
+    """Create or upgrade the database and the archive folder."""
+    front: Front = ctx.obj
+    front.home.create()
+    upgrade(front.database_url)
+    typer.echo(f"archive  {front.home.archive.absolute()}\ndatabase {front.database_name}")
+
+
+def collect(
+    ctx: typer.Context,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Every known list and article again.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only what is due; begin no new round.")] = False,
+    max_pages: Annotated[int, typer.Option(min=0, help="Stop after this many pages; 0: no limit.")] = 0,
+    json: Json = False,
+) -> None:
+    """Collect lists, new articles and what is due. Exits 1 where something needs a look, and says what."""
+    front: Front = ctx.obj
+    found, _ = catalogue(front)
+    chosen = found.pick(ids or [])
+    front.engine().dispose()
+    status = collect_now(front, [source.id for source in chosen], refetch=refetch, due=due, max_pages=max_pages, json=json)
+    raise typer.Exit(status)
+
+
+def verify(
+    ctx: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended: torn tails, captures not taken in.")] = False,
+    json: Json = False,
+) -> None:
+    """Check every record, digest and pointer. Exits 1 where anything is wrong, and says what."""
+    front: Front = ctx.obj
+    store, cleaner = _store(front)
+    if repair:
+        said = [*filter(None, [Journal(front.home.journal).repair()]), *repair_segments(front.home.archive)]
+        read = partial(map, partial(read_exchange, cleaner=cleaner))
+        if count := take_in(front.home.archive, lacking(front.home.archive, store), store, read):
+            said.append(f"{count} captures were taken in from the archive")
+        for line in said:
+            typer.echo(line, err=True)
+    faults = list(verify_all(front.home, store))
+    if json:
+        for fault in faults:
+            print_json(asdict(fault))
+    elif faults:
+        print_table(["place", "problem"], ((fault.place, fault.problem) for fault in faults))
+        if any(fault.mendable for fault in faults):
+            typer.echo("some of this can be mended: bantin verify --repair", err=True)
+    else:
+        typer.echo("archive, journal and database agree")
+    if faults:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def rebuild(ctx: typer.Context, workers: Annotated[int, typer.Option(min=1)] = len(os.sched_getaffinity(0))) -> None:
+    """Make the database anew from the archive folder; refuses a database that holds anything."""
+    front: Front = ctx.obj
+    front.home.create()
+    upgrade(front.database_url)
+    store, cleaner = _store(front)
+    notes = repair_segments(front.home.archive)
+    columns = (TextColumn("rebuilding"), BarColumn(), TextColumn("{task.completed} captures"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        with start_workers(workers, cleaner) as pool:
+
+            def read(exchanges: Sequence[Exchange]) -> Iterable[Page]:
+                return pool.map(work, exchanges, chunksize=20)
+
+            count, more = rebuild_database(front.home, store, cleaner, read, partial(bar.advance, task))
+    _name_sources(front, store)
+    for note in [*notes, *more]:
+        typer.echo(note, err=True)
+    typer.echo(f"{count} captures rebuilt into {front.database_name}")
+    if more:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _name_sources(front: Front, store: Store) -> None:
+    found, _ = catalogue(front)
+    store.add_sources((s.id, s.name, s.level, s.layout, True) for s in found.sources.values())
+
+
+def _store(front: Front) -> tuple[Store, Cleaner]:
+    found, layouts = catalogue(front)
+    cleaner = Cleaner(layouts, found.contexts)
+    engine = connect(front.database_url)
+    require_current(engine)
+    return Store(engine, Journal(front.home.journal), front.clock, cleaner.manifest_of), cleaner

@@ -12,6 +12,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.errors import BantinError
 from archive.frontier import Known
 from archive.records import Page
 from crawler.collection import Collection, Plan
@@ -57,7 +58,12 @@ class PortalSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Open the collection, then ask for what is due, the sources in turn."""
-        await self.collection.open()
+        try:
+            await self.collection.open()
+        except BantinError as error:
+            self.collection.error = error
+            self.logger.error("cannot begin: %s", error)
+            return
         for note in self.collection.opened.notes:
             self.logger.info(note)
         waiting = {source_id: iter(round_.begin()) for source_id, round_ in self.collection.opened.rounds.items()}
@@ -99,6 +105,7 @@ class PortalSpider(Spider):
 
     def _request(self, source_id: str, known: Known) -> Request | None:
         if self._max_pages and self._asked >= self._max_pages:
+            self.collection.stopped = True
             return None
         self._asked += 1
         # Lists before articles: they show what is new.
@@ -112,7 +119,7 @@ class PortalSpider(Spider):
 
     def on_idle(self) -> None:
         """Stay until the collection is open: opening may take longer than Scrapy waits for a first request."""
-        if not hasattr(self.collection, "desk"):
+        if not hasattr(self.collection, "desk") and self.collection.error is None:
             raise DontCloseSpider
 
 

@@ -40,8 +40,8 @@ VIEWS = {
         SELECT a.article_key, a.source_id, s.name AS source_name, s.level, a.url, c.title, c.lead, c.body,
                r.published_at, r.published_evidence, r.byline, r.section, r.captions, r.language,
                e.content_hash, c.body_hash, e.ordinal AS edition,
-               (SELECT count(*) FROM edition AS n
-                WHERE n.article_id = a.id AND n.cleaner_digest = e.cleaner_digest AND n.withdrawn_at IS NULL) AS editions,
+               (SELECT count(*) FROM edition AS n WHERE n.article_id = a.id AND n.cleaner_digest = e.cleaner_digest
+                AND n.withdrawn_at IS NULL) AS editions,
                a.first_captured_at, a.last_captured_at, e.observed_from AS captured_at, a.gone_at,
                e.cleaner_digest AS cleaner, r.layout, r.warnings
         FROM article AS a
@@ -53,7 +53,8 @@ VIEWS = {
     "v_capture": """
         SELECT c.id AS capture_id, c.source_id, k.key AS crawl, c.url, c.url_key, c.captured_at, c.kind, c.article_key,
                c.outcome, c.reason, c.status, c.content_type, c.redirect_url, c.payload_digest, c.stored_digest,
-               c.warc_file, c.warc_offset, c.warc_length, r.id AS reading_id, r.content_hash, r.cleaner_digest AS cleaner
+               c.warc_file, c.warc_offset, c.warc_length, r.id AS reading_id, r.content_hash,
+               r.cleaner_digest AS cleaner
         FROM capture AS c
         JOIN crawl AS k ON k.id = c.crawl_id
         LEFT JOIN v_promoted AS p ON p.source_id = c.source_id

@@ -1,0 +1,86 @@
+"""Running one crawl from the command line, and showing what it brought."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import typer
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from archive.errors import BantinError
+from crawler.cli.front import Front
+from crawler.cli.printing import moment, print_json, print_table
+from crawler.spiders.portal import PortalSpider
+from crawler.summary import SourceSummary, Summary
+
+_CHATTY = ("scrapy", "alembic", "py.warnings", "filelock", "asyncio")
+_COLUMNS = ("source", "new", "edited", "moved", "gone", "back", "unchanged", "failed", "articles", "duplicates", "pages")
+
+
+def collect_now(
+    front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool
+) -> int:
+    """Run the crawl to its end; the exit status. Raises BantinError where it could not begin."""
+    process = AsyncCrawlerProcess(_settings(front))
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    crawler = process.create_crawler(PortalSpider)
+    switches = {"refetch": "1" if refetch else "", "due": "1" if due else "", "max_pages": str(max_pages)}
+    process.crawl(crawler, sources=",".join(ids), **switches)
+    process.start()
+    collection = getattr(crawler.spider, "collection", None)
+    if collection is not None and collection.error is not None:
+        raise collection.error
+    if collection is None or collection.summary is None:
+        raise BantinError("the crawl did not come to its end; the log above says why. Start it again: it goes on")
+    summary: Summary = collection.summary
+    print_json(asdict(summary)) if json else _show(summary, front)
+    return 3 if summary.failure else 1 if summary.problems or summary.outcome == "interrupted" else 0
+
+
+def _settings(front: Front) -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    ours = {
+        "BANTIN_HOME": str(front.home.path),
+        "BANTIN_DATABASE_URL": front.database_url,
+        "BANTIN_SOURCES": str(front.sources or ""),
+        "BANTIN_LAYOUTS": str(front.layouts or ""),
+        "BANTIN_NOW": moment(front.clock.now()) if front.simulated else "",
+        "LOG_FORMAT": "%(asctime)s %(levelname)s %(message)s",
+        "LOG_LEVEL": "WARNING" if sys.stderr.isatty() else "INFO",
+    }
+    settings.setdict(ours, priority="cmdline")
+    return settings
+
+
+def _show(summary: Summary, front: Front) -> None:
+    numbers = _COLUMNS[1:]
+    print_table(_COLUMNS, [_line(source) for source in summary.sources], right=numbers)
+    pages = sum(source.captures for source in summary.sources)
+    typer.echo(f"{pages} pages in {summary.seconds:.1f} s; crawl {summary.crawl} {summary.outcome}")
+    for note in summary.notes:
+        typer.echo(note, err=True)
+    for problem in [*summary.problems, *([summary.failure] if summary.failure else [])]:
+        typer.echo(f"needs a look: {problem}", err=True)
+    if summary.outcome == "interrupted":
+        typer.echo("interrupted: the same command goes on where this one stopped", err=True)
+
+
+def _line(source: SourceSummary) -> tuple[object, ...]:
+    present = f"{source.articles - source.gone} + {source.gone} gone" if source.gone else source.articles
+    return (
+        source.source_id,
+        source.new_articles,
+        source.new_editions,
+        source.metadata_changes,
+        source.newly_gone,
+        source.back,
+        source.unchanged,
+        source.failed + source.blocked,
+        present,
+        source.duplicates,
+        source.captures,
+    )

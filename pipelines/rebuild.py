@@ -1,0 +1,58 @@
+"""Rebuild: the database anew from the archive folder alone, under the installed cleaner."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from sqlalchemy import func, select
+
+from archive.clock import parse_rfc3339
+from archive.database import reading
+from archive.errors import UsageError
+from archive.home import Home
+from archive.journal import Journal
+from archive.models import Capture, Source
+from archive.records import Page
+from archive.store import Store
+from archive.warc import Exchange
+from pipelines.cleaner import Cleaner
+from pipelines.intake import lacking, take_in
+
+
+def rebuild(
+    home: Home,
+    store: Store,
+    cleaner: Cleaner,
+    read: Callable[[Sequence[Exchange]], Iterable[Page]],
+    progress: Callable[[int], None] = lambda count: None,
+) -> tuple[int, list[str]]:
+    """Take in the whole archive; how many captures there are, and what a person should know.
+
+    Raises UsageError for a database that holds anything.
+    """
+    with reading(store.engine) as connection:
+        held = sum(connection.execute(select(func.count()).select_from(model)).scalar_one() for model in (Capture, Source))
+    if held:
+        raise UsageError("the database holds something already. Give rebuild an empty one: --database URL, or move it away")
+    entries = list(Journal(home.journal).entries())
+    notes = _promotions(entries, store, cleaner)
+    count = take_in(home.archive, lacking(home.archive, store), store, read, progress)
+    for entry in entries:
+        if entry["kind"] == "crawl":
+            store.end_crawl(entry["crawl"], parse_rfc3339(entry["at"]), entry["outcome"], {})
+    return count, notes
+
+
+def _promotions(entries: Iterable[dict[str, str]], store: Store, cleaner: Cleaner) -> list[str]:
+    """Promotions that hold under the installed cleaner come from the journal; the others the first reading makes anew."""
+    notes = []
+    last = {entry["source"]: entry for entry in entries if entry["kind"] == "promotion"}
+    for source_id, entry in sorted(last.items()):
+        context = cleaner.source(source_id)
+        store.add_sources([(source_id, source_id, None, context.layout, False)])
+        if entry["cleaner"] == cleaner.digest_for(source_id):
+            store.restore_promotion(source_id, entry["cleaner"], parse_rfc3339(entry["at"]), entry["reason"])
+        else:
+            notes.append(
+                f"{source_id}: the archive was last read with cleaner {entry['cleaner'][:12]}, installed is"
+                f" {cleaner.digest_for(source_id)[:12]}; editions follow the installed one"
+            )
+    return notes

@@ -1,0 +1,57 @@
+"""The command line run in this process, on a home that holds the sample."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from archive.database import connect, upgrade
+from archive.home import Home
+from crawler.cli.app import main
+from tests.sample import fill
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit status, what it printed, what it said."""
+
+    status: int
+    out: str
+    said: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose database holds the sample; for commands that only read."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.create()
+    upgrade(home.default_database)
+    engine = connect(home.default_database)
+    with engine.begin() as connection:
+        fill(connection)
+    engine.dispose()
+    return home.path
+
+
+@pytest.fixture
+def bantin(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], sample_home: Path) -> Run:
+    """Run ``bantin`` with arguments, on the sample's home unless they begin with ``--home``."""
+    for name in [name for name in os.environ if name.startswith("BANTIN_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str) -> Ended:
+        place = () if arguments[:1] == ("--home",) else ("--home", str(sample_home))
+        monkeypatch.setattr(sys, "argv", ["bantin", *place, *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, said = capfd.readouterr()
+        assert isinstance(end.value.code, int)
+        return Ended(end.value.code, out, said)
+
+    return run
