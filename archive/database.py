@@ -64,12 +64,12 @@ def insert_new(connection: Connection, model: type[Base], rows: Sequence[dict[st
 def upsert(connection: Connection, model: type[Base]) -> Any:
     """The dialect's INSERT, which knows ON CONFLICT."""
     flavour = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return flavour.insert(model)
+    return flavour.insert(model.__table__)
 
 
 def insert_one(connection: Connection, model: type[Base], **values: Any) -> int:
     """Insert one row and return its id."""
-    result = connection.execute(insert(model).values(**values))
+    result = connection.execute(insert(model.__table__).values(**values))
     return int((result.inserted_primary_key or [0])[0])
 
 

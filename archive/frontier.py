@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, case, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from archive.database import insert_new, upsert
@@ -96,31 +96,47 @@ def release(connection: Connection, crawl_key: str) -> None:
 
 def note_captures(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
     """What the captures mean for the frontier: their addresses are done, the links they show are known."""
-    for capture in sorted(captures, key=lambda c: (c.captured_at, c.url_key)):
-        if capture.page.kind in ("article", "list"):
-            _note(connection, capture, now)
+    ended = sorted((c for c in captures if c.page.kind in ("article", "list")), key=lambda c: (c.captured_at, c.url_key))
+    _note(connection, ended, now)
     links = {(c.source_id, link.url_key): (c, link) for c in captures for link in c.page.links}
     rows = [_row(c.source_id, link, now, now, c.url, c.crawl_key) for c, link in links.values()]
     insert_new(connection, Frontier, rows)
     _settle_articles(connection, {link.article_key for _, link in links.values() if link.article_key})
 
 
-def _note(connection: Connection, capture: Capture, now: datetime) -> None:
-    page = capture.page
-    good = page.outcome in GOOD
-    values: dict[str, Any] = {"due_at": None, "last_captured_at": capture.captured_at, "last_outcome": page.outcome}
-    if capture.refers_to is None and capture.stored_digest and page.outcome != "failed":
-        values |= {"stored_digest": capture.stored_digest, "stored_at": capture.captured_at}
-    link = Link(capture.url, capture.url_key, page.kind, page.article_key)
-    row = _row(capture.source_id, link, now, None, None, None) | values
-    attempts = 0 if good else Frontier.attempts + 1
-    later = or_(Frontier.last_captured_at.is_(None), Frontier.last_captured_at <= capture.captured_at)
-    statement = upsert(connection, Frontier).values(row | {"attempts": 0 if good else 1})
+def _note(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
+    if not captures:
+        return
+    statement = upsert(connection, Frontier)
+    new, old = statement.excluded, Frontier.__table__.c
+    values = {
+        "due_at": None,
+        "last_captured_at": new.last_captured_at,
+        "last_outcome": new.last_outcome,
+        "attempts": case((new.attempts == 0, 0), else_=old.attempts + 1),
+        "stored_digest": func.coalesce(new.stored_digest, old.stored_digest),
+        "stored_at": func.coalesce(new.stored_at, old.stored_at),
+    }
+    later = or_(old.last_captured_at.is_(None), old.last_captured_at <= new.last_captured_at)
     keys = ["source_id", "url_key"]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={**values, "attempts": attempts}, where=later))
-    if good and page.article_key:
-        same = (Frontier.source_id == capture.source_id) & (Frontier.article_key == page.article_key)
-        connection.execute(update(Frontier).where(same).values(due_at=None))
+    rows = [_ended_row(capture, now) for capture in captures]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
+    done = {c.page.article_key for c in captures if c.page.outcome in GOOD and c.page.article_key}
+    table = Frontier.__table__
+    connection.execute(update(table).where(table.c.article_key.in_(done)).values(due_at=None))
+
+
+def _ended_row(capture: Capture, now: datetime) -> dict[str, Any]:
+    page = capture.page
+    row = _row(capture.source_id, Link(capture.url, capture.url_key, page.kind, page.article_key), now, None, None, None)
+    holds = capture.refers_to is None and capture.stored_digest and page.outcome != "failed"
+    return row | {
+        "last_captured_at": capture.captured_at,
+        "last_outcome": page.outcome,
+        "attempts": 0 if page.outcome in GOOD else 1,
+        "stored_digest": capture.stored_digest if holds else None,
+        "stored_at": capture.captured_at if holds else None,
+    }
 
 
 def _settle_articles(connection: Connection, article_keys: set[str]) -> None:

@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 Kind = Literal["same", "added", "removed"]
 
 _PARAGRAPHS = re.compile(r"[^\n]*\n|[^\n]+")
-_WORDS = re.compile(r"\n|[^\S\n]+|\S+")
+# Punctuation stands by itself, save inside a word: 120,5 and 01-CTr/TU are words.
+_WORDS = re.compile(r"\n|[^\S\n]+|\w+(?:[.,/-]\w+)*|[^\w\s]")
 
 
 class Segment(NamedTuple):

@@ -88,6 +88,8 @@ class Collection:
 
     async def open(self) -> None:
         """Mend and take in what earlier crawls left, then begin this one. Raises BantinError before any request."""
+        # The workers take a second to start: they do it while the archive is looked through.
+        workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
         self.opened = await asyncio.to_thread(self._prepare)
         facts = {
             "software": self._software,
@@ -99,7 +101,6 @@ class Collection:
             " as they came below content encoding, without chunk framing",
         }
         writer = SegmentWriter(self.home.archive, self.key, facts, self._settings.getint("BANTIN_SEGMENT_BYTES"))
-        workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
         self.desk = Desk(writer, self.store, workers, self.key)
 
     async def close(self, reason: str) -> Summary:

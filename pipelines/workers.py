@@ -19,7 +19,10 @@ _cleaner: Cleaner | None = None
 def start_workers(count: int, cleaner: Cleaner) -> Executor:
     """A pool of ``count`` processes. They are spawned, not forked: the parent has threads and open files."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner,))
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner,))
+    for _ in range(count):
+        pool.submit(os.getpid)  # the pool starts a process for each task it gets
+    return pool
 
 
 def default_count() -> int:

@@ -8,7 +8,7 @@ from archive.queries import Row
 from archive.wording import Segment
 from crawler.cli.printing import moment, print_facts, print_table, print_text, print_wording
 
-_SHORT = 12
+_SHORT = 8
 _FIGURES = ("articles", "gone", "duplicates", "editions", "addresses", "due")
 
 
@@ -48,7 +48,8 @@ def _edition(row: Row) -> str:
 def history(key: str, events: Sequence[Event]) -> None:
     """One line an event."""
     print_text(key, "bold")
-    print_table(("at", "what", "details"), [(event.at, event.kind, _details(event)) for event in events])
+    lines = [(event.at, event.kind, _details(event)) for event in events]
+    print_table(("at", "what", "details"), lines, wrap="details")
 
 
 def _details(event: Event) -> str:
@@ -102,10 +103,12 @@ def status(place: Row, sources: Sequence[Row]) -> None:
     print_facts(place)
     print_text("")
     columns = ("source", *_FIGURES, "captures", "last capture", "cleaner")
-    print_table(columns, [_figures(source) for source in sources], right=_FIGURES)
+    print_table(columns, [_figures(source) for source in sources], right=_FIGURES, wrap="captures")
 
 
 def _figures(source: Row) -> tuple[Any, ...]:
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in source["captures"].items())
     cleaner = (source["cleaner"] or "")[:_SHORT]
-    return (source["source_id"], *(source[name] for name in _FIGURES), outcomes, source["last_captured_at"], cleaner)
+    last = source["last_captured_at"]
+    last_capture = f"{last:%Y-%m-%d %H:%M}Z" if last else None
+    return (source["source_id"], *(source[name] for name in _FIGURES), outcomes, last_capture, cleaner)

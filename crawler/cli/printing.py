@@ -50,18 +50,31 @@ def print_facts(facts: Mapping[str, Any]) -> None:
         for number, item in enumerate(value if isinstance(value, list) else [value]):
             if item is not None:
                 grid.add_row(Text("" if number else name, "dim"), shown(item))
-    console().print(grid)
+    _print(grid)
 
 
-def print_table(columns: Sequence[str], lines: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
-    """A table; the columns in ``right`` hold numbers."""
-    out = console()
-    table = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, pad_edge=False, header_style="bold")
+def print_table(
+    columns: Sequence[str], lines: Iterable[Sequence[Any]], *, right: Sequence[str] = (), wrap: str | None = None
+) -> None:
+    """A table; the columns in ``right`` hold numbers. Where a terminal is too narrow, only column ``wrap`` is folded."""
+    table = Table(box=box.SIMPLE_HEAD if console().is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        whole = wrap is not None and column != wrap
+        table.add_column(column, justify="right" if column in right else "left", no_wrap=whole, overflow="fold")
     for line in lines:
         table.add_row(*(shown(value) for value in line))
-    out.print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    out = console()
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    for line in captured.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
 
 
 def print_wording(segments: Iterable[Segment]) -> None:

@@ -28,6 +28,11 @@ def test_a_replaced_phrase_stays_in_one_piece() -> None:
     assert [part.text for part in segments if part.kind == "removed"] == ["đồng chí Bưởi"]
 
 
+def test_punctuation_after_a_word_is_not_part_of_the_change() -> None:
+    segments = wording("đạt 107 % kế hoạch.", "đạt 120,5 % kế hoạch năm.")
+    assert [part.text for part in segments if part.kind != "same"] == ["107", "120,5", " năm"]
+
+
 def test_a_new_paragraph_is_added_whole() -> None:
     assert wording("Một.\nBa.", "Một.\nHai.\nBa.") == [
         Segment("same", "Một.\n"),
