@@ -12,6 +12,7 @@ from sqlalchemy import Connection, TextualSelect, bindparam, text
 
 from archive.models import Json, UtcTime
 from archive.records import GOOD
+from archive.views import DUPLICATES
 
 Row = dict[str, Any]
 
@@ -73,7 +74,7 @@ _SECTIONS = typed(
     " WHERE c.article_key IN :keys AND c.outcome IN :good AND r.content_hash IS NOT NULL AND r.section IS NOT NULL",
     many=["keys", "good"],
 )
-_DUPLICATE_OF = typed("SELECT article_key, duplicate_of FROM v_duplicate WHERE body_hash IN :hashes", many=["hashes"])
+_DUPLICATE_OF = typed(DUPLICATES.format(where="body_hash IN :hashes"), many=["hashes"])
 _DUPLICATES = typed("SELECT * FROM v_duplicate ORDER BY duplicate_of, article_key")
 _CHANGES = typed("SELECT * FROM v_change WHERE cursor > :since ORDER BY cursor LIMIT :limit")
 

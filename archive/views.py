@@ -1,10 +1,30 @@
 """The views: what tools outside read. Their columns are a contract, described in docs/database.md.
 
 The statements run alike on SQLite and PostgreSQL. A migration that changes a view drops and recreates them all.
-
-Every window of v_duplicate is partitioned by body_hash (content_hash settles it), so that a condition on body_hash
-reaches the articles by index instead of ranking all of them.
 """
+
+#: v_duplicate, over the articles that ``where`` picks. It must pick whole groups of one body_hash: asking for a few
+#: groups here is fast, while a condition on the view would rank every article first.
+DUPLICATES = """
+        WITH told AS (
+            SELECT article_key, content_hash, body_hash, published_at, first_captured_at FROM v_article
+            WHERE {where}
+        ), ranked AS (
+            SELECT article_key, content_hash, body_hash,
+                   first_value(article_key) OVER same_content AS first_of_content,
+                   first_value(article_key) OVER same_body AS first_of_body
+            FROM told
+            WINDOW same_content AS (PARTITION BY content_hash
+                                    ORDER BY published_at IS NULL, published_at, first_captured_at, article_key),
+                   same_body AS (PARTITION BY body_hash
+                                 ORDER BY published_at IS NULL, published_at, first_captured_at, article_key)
+        )
+        SELECT article_key,
+               CASE WHEN article_key <> first_of_content THEN first_of_content ELSE first_of_body END AS duplicate_of,
+               CASE WHEN article_key <> first_of_content THEN 'content' ELSE 'body' END AS basis,
+               content_hash, body_hash
+        FROM ranked WHERE article_key <> first_of_content OR article_key <> first_of_body
+    """
 
 VIEWS: dict[str, str] = {
     "v_promoted": """
@@ -45,26 +65,7 @@ VIEWS: dict[str, str] = {
         LEFT JOIN v_promoted AS p ON p.source_id = c.source_id
         LEFT JOIN reading AS r ON r.input_digest = c.input_digest AND r.cleaner_digest = p.cleaner_digest
     """,
-    "v_duplicate": """
-        WITH told AS (
-            SELECT article_key, content_hash, body_hash, published_at, first_captured_at FROM v_article
-            WHERE body_hash IS NOT NULL
-        ), ranked AS (
-            SELECT article_key, content_hash, body_hash,
-                   first_value(article_key) OVER same_content AS first_of_content,
-                   first_value(article_key) OVER same_body AS first_of_body
-            FROM told
-            WINDOW same_content AS (PARTITION BY body_hash, content_hash
-                                    ORDER BY published_at IS NULL, published_at, first_captured_at, article_key),
-                   same_body AS (PARTITION BY body_hash
-                                 ORDER BY published_at IS NULL, published_at, first_captured_at, article_key)
-        )
-        SELECT article_key,
-               CASE WHEN article_key <> first_of_content THEN first_of_content ELSE first_of_body END AS duplicate_of,
-               CASE WHEN article_key <> first_of_content THEN 'content' ELSE 'body' END AS basis,
-               content_hash, body_hash
-        FROM ranked WHERE article_key <> first_of_content OR article_key <> first_of_body
-    """,
+    "v_duplicate": DUPLICATES.format(where="body_hash IS NOT NULL"),
     "v_metadata_change": """
         SELECT a.article_key, a.source_id, m.field, m.before, m.after, c.captured_at, m.capture_id, c.url,
                m.cleaner_digest AS cleaner

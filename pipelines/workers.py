@@ -19,7 +19,7 @@ _cleaner: Cleaner | None = None
 def start_workers(count: int, cleaner: Cleaner) -> Executor:
     """A pool of ``count`` processes. They are spawned, not forked: the parent has threads and open files."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner,))
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner, os.getpid()))
     for _ in range(count):
         pool.submit(os.getpid)  # the pool starts a process for each task it gets
     return pool
@@ -37,11 +37,11 @@ def work(exchange: Exchange) -> Page:
     return read_exchange(exchange, _cleaner)
 
 
-def _initialise(cleaner: Cleaner) -> None:
+def _initialise(cleaner: Cleaner, parent: int) -> None:
     global _cleaner
     _cleaner = cleaner
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_follow_parent, args=(parent,), daemon=True).start()
 
 
 def _follow_parent(parent: int) -> None:

@@ -15,7 +15,7 @@ from crawler.cli.printing import moment, print_json, print_table
 from crawler.spiders.portal import PortalSpider
 from crawler.summary import SourceSummary, Summary
 
-_CHATTY = ("scrapy", "alembic", "py.warnings", "filelock", "asyncio")
+_CHATTY = ("scrapy", "scrapy.utils.log", "alembic", "filelock", "asyncio")
 _COLUMNS = ("source", "new", "edited", "moved", "gone", "back", "unchanged", "failed", "articles", "duplicates", "pages")
 
 
@@ -23,9 +23,9 @@ def collect_now(
     front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool
 ) -> int:
     """Run the crawl to its end; the exit status. Raises BantinError where it could not begin."""
+    _quieten()
     process = AsyncCrawlerProcess(_settings(front))
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    _quieten()  # Scrapy has just set the level of its own logger
     crawler = process.create_crawler(PortalSpider)
     switches = {"refetch": "1" if refetch else "", "due": "1" if due else "", "max_pages": str(max_pages)}
     process.crawl(crawler, sources=",".join(ids), **switches)
@@ -38,6 +38,11 @@ def collect_now(
     summary: Summary = collection.summary
     print_json(asdict(summary)) if json else _show(summary, front)
     return 3 if summary.failure else 1 if summary.problems or summary.outcome == "interrupted" else 0
+
+
+def _quieten() -> None:
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _settings(front: Front) -> Settings:

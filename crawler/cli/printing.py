@@ -56,7 +56,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 def print_table(
     columns: Sequence[str], lines: Iterable[Sequence[Any]], *, right: Sequence[str] = (), wrap: str | None = None
 ) -> None:
-    """A table; the columns in ``right`` hold numbers. Where a terminal is too narrow, only column ``wrap`` is folded."""
+    """A table; the columns in ``right`` hold numbers. On a narrow terminal only ``wrap`` is folded, if given."""
     table = Table(box=box.SIMPLE_HEAD if console().is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
         whole = wrap is not None and column != wrap

@@ -69,7 +69,7 @@ VIEWS = {
                    first_value(article_key) OVER same_content AS first_of_content,
                    first_value(article_key) OVER same_body AS first_of_body
             FROM told
-            WINDOW same_content AS (PARTITION BY body_hash, content_hash
+            WINDOW same_content AS (PARTITION BY content_hash
                                     ORDER BY published_at IS NULL, published_at, first_captured_at, article_key),
                    same_body AS (PARTITION BY body_hash
                                  ORDER BY published_at IS NULL, published_at, first_captured_at, article_key)

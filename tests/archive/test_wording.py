@@ -1,7 +1,9 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.wording import Segment, words_changed, wording
+from archive.wording import Segment, wording, words_changed
 
 TEXT = st.text(alphabet="aăâ bđ\n", max_size=60)
 
@@ -60,7 +62,4 @@ def test_both_texts_can_be_put_together_again(before: str, after: str) -> None:
 @given(TEXT, TEXT)
 def test_neighbouring_segments_differ_in_kind_and_removed_comes_first(before: str, after: str) -> None:
     kinds = [part.kind for part in wording(before, after)]
-    assert all(
-        pair not in {("same", "same"), ("added", "removed")} and pair[0] != pair[1]
-        for pair in zip(kinds, kinds[1:], strict=False)
-    )
+    assert all(pair not in {("same", "same"), ("added", "removed")} and pair[0] != pair[1] for pair in pairwise(kinds))

@@ -1,0 +1,42 @@
+# Two commands set everything up: `make crawl` and `make test`. Needs Python 3.11 or newer, make and a compiler.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: crawl test check bench soak clean
+
+# The demonstration: a small sample portal is served on loopback, collected, changed, collected again.
+# With SOURCE=id a source of the catalogue is collected instead.
+crawl: $(READY)
+ifdef SOURCE
+	$(BIN)/bantin init
+	$(BIN)/bantin collect $(SOURCE)
+else
+	$(BIN)/python tests/site/demo.py
+endif
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+# Figures: cleaning beside stock trafilatura, collecting beside a bare Scrapy spider. Needs the recorded portal.
+bench: $(READY)
+	$(BIN)/python -m tests.bench.cleaning
+	$(BIN)/python -m tests.bench.collecting
+
+# Twenty kills in one collect; takes a few minutes.
+soak: $(READY)
+	$(BIN)/python -m pytest -q -m soak --override-ini addopts="--import-mode=importlib" tests/soak
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("bantin needs Python 3.11 or newer: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,101 @@
+"""Small pages and the cleaner that reads them: the parts that many tests put together."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from lxml.etree import _Element
+
+from archive.records import Page, Reading
+from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.layouts import Layouts
+from pipelines.locate import parse
+from pipelines.page import Response, read_page
+
+NOON = datetime(2025, 5, 20, 5, 0, tzinfo=UTC)
+HTML = "text/html; charset=utf-8"
+PORTAL = "https://songnhue.hanoi.gov.vn"
+PRESS = "https://bao.example.vn"
+SCHOOL = "https://thlangha.example.edu.vn"
+ARTICLE = f"{PORTAL}/hoat-ong-ang/-/view_content/5100200-so-ket-cong-tac.html"
+PRESS_ARTICLE = f"{PRESS}/xay-dung-dang/con-ngo-khong-rac-824400"
+SOURCES = (
+    SourceContext.of("songnhue", "hanoi-liferay", [f"{PORTAL}/hoat-ong-ang"]),
+    SourceContext.of("bao", "img-editor", [f"{PRESS}/xay-dung-dang"]),
+    SourceContext.of("langha", "generic", [f"{SCHOOL}/tin-tuc"]),
+)
+SOURCE_OF = {"hanoi-liferay": "songnhue", "img-editor": "bao", "generic": "langha"}
+URL_OF = {"hanoi-liferay": ARTICLE, "img-editor": PRESS_ARTICLE, "generic": f"{SCHOOL}/tin-tuc/khai-giang"}
+
+
+def installed(layouts: Layouts) -> Cleaner:
+    """The installed cleaner for three made-up sources, one a layout."""
+    return Cleaner(layouts, SOURCES)
+
+
+def liferay(
+    body: str,
+    *,
+    title: str = "Quận ủy Sông Nhuệ sơ kết công tác quý một",
+    date: str = "20/05/2025 | 9:30 AM",
+    lead: str = "",
+    after: str = "",
+    head: str = "",
+) -> str:
+    """An article page of the city's portal platform, without its menus."""
+    sapo = f'<div class="sapo-wrapper clearfix"><p class="sapo"><strong>{lead}</strong></p></div>' if lead else ""
+    return (
+        f'<!DOCTYPE html><html lang="vi-VN"><head><meta charset="utf-8"><title>{title} - Sông Nhuệ</title>{head}</head>'
+        f'<body><div class="dd_chuyenmuc"><span class="tintuc"><p>Hoạt động Đảng</p></span></div>'
+        f'<div class="portlet-body"><div><div class="asset-full-content-title">{title}</div>'
+        f'<div class="assetPublishDate block_timer">{date}</div><div class="asset-full-content show-asset-title">'
+        f'<div class="asset-content" id="_101_5100200">{sapo}<div class="journal-content-article">{body}</div></div></div>'
+        f"{after}</div></div></body></html>"
+    )
+
+
+def press(body: str, *, title: str = "Con ngõ không rác", date: str = "Thứ tư, 28/05/2025 - 07:40", lead: str = "") -> str:
+    """An article page of the press CMS."""
+    return (
+        f'<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>{title}</title></head><body><article>'
+        f'<h1 class="post-title">{title}</h1><span class="post-subinfo">{date}</span>'
+        f'<div class="post-summary"><h2>{lead}</h2></div><div class="post-content">{body}</div></article></body></html>'
+    )
+
+
+def page_of(
+    cleaner: Cleaner, text: str | bytes, *, url: str = ARTICLE, source: str = "songnhue", at: datetime = NOON, **said: object
+) -> Page:
+    """What `read_page` makes of this text."""
+    payload = text if isinstance(text, bytes) else text.encode()
+    values: dict[str, object] = {"status": 200, "content_type": HTML, **said}
+    return read_page(Response(source, url, at, payload=payload, **values), cleaner)  # type: ignore[arg-type]
+
+
+def reading_of(cleaner: Cleaner, text: str | bytes, layout: str = "hanoi-liferay", at: datetime = NOON) -> Reading:
+    """The reading of an article page of this layout."""
+    page = page_of(cleaner, text, url=URL_OF[layout], source=SOURCE_OF[layout], at=at)
+    assert page.reading is not None, (page.outcome, page.reason)
+    return page.reading
+
+
+def body_of(reading: Reading) -> tuple[str, ...]:
+    """The paragraphs of a reading; none where it has no content."""
+    return reading.content.paragraphs if reading.content is not None else ()
+
+
+def account(reading: Reading) -> Counter[str]:
+    """Every line that a reading holds, in whatever field: what promise 5 adds up."""
+    lines: Counter[str] = Counter((*body_of(reading), *reading.captions, *(removed.text for removed in reading.removed)))
+    content = reading.content
+    for field in (content and content.lead, reading.byline):
+        lines.update((field or "").split("\n"))
+    lines.update(line for line in (content and content.title, reading.published_evidence) if line)
+    del lines[""]
+    return lines
+
+
+def tree_of(text: str) -> _Element:
+    """The page as cleaning gets it."""
+    tree = parse(text)
+    assert tree is not None
+    return tree

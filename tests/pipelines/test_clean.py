@@ -1,0 +1,153 @@
+"""Cleaning: a pure function that accounts for every line."""
+
+import json
+import subprocess
+import sys
+import unicodedata
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from w3lib.encoding import html_to_unicode
+
+from archive.records import Reading
+from pipelines import clean as clean_module
+from pipelines.clean import clean
+from pipelines.layouts import Layouts
+from pipelines.locate import article_lines
+from pipelines.noise import line_rule
+from tests.builders import account, body_of, installed, liferay, press, reading_of, tree_of
+from tests.cases import Case, cases
+
+ALL = cases()
+IDS = [f"{case.layout}/{case.name}" for case in ALL]
+LONG = "Các chi bộ đã rà soát xong hồ sơ đảng viên, bàn giao đủ cho phường mới trước ngày 30/6 theo đúng kế hoạch."
+
+
+def _tree(case: Case) -> etree._Element:
+    text = html_to_unicode(case.content_type, case.payload, auto_detect_fun=lambda _: "cp1258")[1]
+    return tree_of(text)
+
+
+def _clean(case: Case, layouts: Layouts, tree: etree._Element | None = None) -> Reading:
+    layout = layouts[case.layout]
+    return clean(_tree(case) if tree is None else tree, layout, layouts.noise(layout), "input", "cleaner")
+
+
+@pytest.mark.parametrize("case", [c for c in ALL if c.layout != "generic"], ids=[i for i in IDS if "generic" not in i])
+def test_every_line_of_the_article_element_is_accounted_for(case: Case, layouts: Layouts) -> None:
+    assert account(_clean(case, layouts)) == Counter(article_lines(_tree(case), layouts[case.layout]))
+
+
+@pytest.mark.parametrize("case", [c for c in ALL if c.layout == "generic"], ids=[i for i in IDS if "generic" in i])
+def test_every_letter_of_a_page_of_no_known_layout_is_accounted_for(case: Case, layouts: Layouts) -> None:
+    (body,) = _tree(case).xpath("//body")
+    reading = _clean(case, layouts)
+    said = " ".join(account(reading).elements())
+    if (reading.published_evidence or "") not in " ".join(body.itertext()):
+        said = said.replace(reading.published_evidence or "", "")
+    assert _letters(said) == _letters(" ".join(body.itertext()))
+
+
+def _letters(text: str) -> Counter[str]:
+    return Counter("".join(unicodedata.normalize("NFC", text).split()))
+
+
+@pytest.mark.parametrize("layout", ["hanoi-liferay", "img-editor"])
+def test_a_byline_inside_a_paragraph_loses_no_word(layout: str, layouts: Layouts) -> None:
+    writer = '<b id="tacgia" class="tacgia">Minh Anh</b>'
+    body = f'<p>{LONG}</p><p>Buổi lễ khép lại trong tiếng vỗ tay. {writer}</p>'
+    reading = reading_of(installed(layouts), (liferay if layout == "hanoi-liferay" else press)(body), layout)
+    whole = " ".join((*body_of(reading), reading.byline or ""))
+    assert whole.split() == f"{LONG} Buổi lễ khép lại trong tiếng vỗ tay. Minh Anh".split()
+
+
+def test_noise_inside_a_sentence_does_not_cut_it_in_two(layouts: Layouts) -> None:
+    text = press('<p>Mọi người <span class="post-tools">In bài</span> đều đồng tình.</p><p>Hội nghị bế mạc.</p>')
+    assert body_of(reading_of(installed(layouts), text, "img-editor")) == ("Mọi người đều đồng tình.", "Hội nghị bế mạc.")
+
+
+def test_what_trafilatura_drops_is_restored_and_recorded(layouts: Layouts) -> None:
+    """To trafilatura the box looks like readers' comments; the layout vouches for what stands in its body element."""
+    said = "“Làm việc nào gọn việc ấy”"
+    body = f'<p>{LONG}</p><div class="comment"><p>{said}</p></div><p>Mọi góp ý gửi về Văn phòng Quận ủy.</p>'
+    reading = reading_of(installed(layouts), liferay(body))
+    assert body_of(reading) == (LONG, said, "Mọi góp ý gửi về Văn phòng Quận ủy.")
+    assert (reading.restored, reading.warnings) == ((said,), ("restored-lines:1",))
+
+
+def test_a_body_that_trafilatura_drops_whole_is_restored_whole(layouts: Layouts, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = liferay(f"<p>{LONG}</p><p>Mọi góp ý gửi về Văn phòng Quận ủy.</p>")
+    kept = reading_of(installed(layouts), text)
+    monkeypatch.setattr(clean_module, "texts_of_body", lambda body, without, lines: set())
+    restored = reading_of(installed(layouts), text)
+    assert restored.content == kept.content
+    assert restored.restored == body_of(kept)
+
+
+def test_in_a_page_of_no_known_layout_what_trafilatura_drops_is_recorded_as_its_loss(layouts: Layouts) -> None:
+    case = next(case for case in ALL if case.name == "school-news")
+    reading = _clean(case, layouts)
+    lost = [removed.text for removed in reading.removed if removed.rule == "trafilatura"]
+    assert "Địa chỉ: ngõ 12, phường Hạ Kiều" in lost
+    assert not set(lost) & set(body_of(reading))
+
+
+def test_lines_outside_the_fields_are_recorded(layouts: Layouts) -> None:
+    text = liferay(f"<p>{LONG}</p>").replace('<div class="asset-content"', '<p>Chuyên mục phụ</p><div class="asset-content"')
+    reading = reading_of(installed(layouts), text)
+    assert [(removed.rule, removed.text) for removed in reading.removed] == [("outside-fields", "Chuyên mục phụ")]
+
+
+def test_a_view_count_in_the_date_line_or_the_text_changes_no_content(layouts: Layouts) -> None:
+    texts = [
+        liferay(f"<p>{LONG}</p><p>Lượt xem: {count}</p>", date=f"20/05/2025 | 9:30 AM | View count: {count}")
+        for count in (7, 1_643)
+    ]
+    one, other = (reading_of(installed(layouts), text) for text in texts)
+    assert one.content == other.content
+    assert one.published_at == other.published_at == "2025-05-20T09:30:00+07:00"
+    assert body_of(one) == (LONG,)
+
+
+def test_a_line_that_a_rule_takes_is_never_in_the_body(layouts: Layouts) -> None:
+    for case in ALL:
+        rules = layouts.noise(layouts[case.layout])
+        assert [line for line in body_of(_clean(case, layouts)) if line_rule(line, rules)] == []
+
+
+@pytest.mark.parametrize("case", ALL, ids=IDS)
+def test_cleaning_leaves_the_tree_as_it_was_and_says_the_same_twice(case: Case, layouts: Layouts) -> None:
+    tree = _tree(case)
+    before = etree.tostring(tree)
+    first = _clean(case, layouts, tree)
+    assert etree.tostring(tree) == before
+    assert _clean(case, layouts, tree) == first
+
+
+def test_the_order_of_pages_changes_no_reading(layouts: Layouts) -> None:
+    forwards = [_clean(case, layouts) for case in ALL]
+    assert [_clean(case, layouts) for case in reversed(ALL)][::-1] == forwards
+    assert [_clean(case, layouts) for case in ALL + ALL] == forwards + forwards
+
+
+IN_ANOTHER_PROCESS = """
+import json, sys
+from dataclasses import asdict
+from pipelines.layouts import Layouts
+from tests.pipelines.test_clean import ALL, _clean
+layouts = Layouts.load()
+json.dump([asdict(_clean(case, layouts)) for case in reversed(ALL)][::-1], sys.stdout, ensure_ascii=False)
+"""
+
+
+@pytest.mark.parametrize("seed", ["0", "4242"])
+def test_another_process_makes_the_same_bytes(seed: str, layouts: Layouts) -> None:
+    here = json.dumps([asdict(_clean(case, layouts)) for case in ALL], ensure_ascii=False)
+    environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": ".", "PYTHONUTF8": "1", "TZ": "America/New_York", "LANG": "C"}
+    command = [sys.executable, "-c", IN_ANOTHER_PROCESS]
+    root = Path(__file__).parents[2]
+    there = subprocess.run(command, cwd=root, env=environment, capture_output=True, check=True, timeout=60)
+    assert there.stdout.decode() == here

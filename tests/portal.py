@@ -1,0 +1,79 @@
+"""The recorded portal as a live site for tests and benches: `../shared/portal` served in a process of its own."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+SHARED = Path(os.environ.get("BANTIN_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+WARC = SHARED / "portal" / "sotttt-party.warc.gz"
+STARTS = ("/hoat-ong-ang-oan-the", "/vi/thanh-tra", "/pctn")
+ARTICLES = 383
+
+
+class Portal:
+    """``with Portal("--churn") as portal:`` serves the portal on a free port of loopback."""
+
+    def __init__(self, *options: str) -> None:
+        self._options = options
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, str(SHARED / "portal" / "serve.py"), "--warc", str(WARC), "--port", str(_free_port())]
+        self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline()
+        found = re.search(r"http://\S+", said)
+        assert found is not None, f"the portal did not start: {said!r}"
+        self.url = found[0]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def ask(self, path: str) -> str:
+        """What the site answers at ``path``."""
+        with urllib.request.urlopen(self.url + path) as answer:
+            return str(answer.read().decode())
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """Every request so far, in order."""
+        return [json.loads(line) for line in self.ask("/__lab__/log").splitlines() if line]
+
+    def day(self, number: int) -> dict[str, Any]:
+        """Move the site to a day; what is true on it."""
+        return dict(json.loads(self.ask(f"/__lab__/day/{number}")))
+
+    def catalogue(self, folder: Path, expect: int = 0) -> Path:
+        """A source file for the portal as it is served now."""
+        starts = ", ".join(f'"{self.url}{path}"' for path in STARTS)
+        path = folder / "portal.toml"
+        path.write_text(
+            f"""[[source]]
+id = "sotttt"
+name = "Sở Thông tin và Truyền thông Hà Nội"
+level = "city"
+layout = "hanoi-liferay"
+start = [{starts}]
+expect_articles_min = {expect}
+download_delay = 0
+allow_private = true
+""",
+            encoding="utf-8",
+        )
+        return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,107 @@
+"""An archive and databases below one folder: real WARC segments, real cleaning, the real store; only the publisher is made up."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from archive.clock import Clock
+from archive.database import connect, reading
+from archive.export import export_jsonl
+from archive.journal import Journal
+from archive.models import Base
+from archive.records import Capture
+from archive.segments import SegmentWriter
+from archive.store import Store
+from archive.warc import Exchange
+from pipelines.cleaner import Cleaner
+from pipelines.intake import capture_of, read_exchange
+from tests.builders import HTML, PORTAL, liferay
+
+START = datetime(2025, 1, 10, 1, tzinfo=UTC)
+HERE, THERE = "hoat-ong-ang", "tin-tuc"
+
+
+def day(number: float) -> datetime:
+    """That many days after 10 January 2025."""
+    return START + timedelta(days=number)
+
+
+def address(number: int, section: str = HERE, scheme: str = "https") -> str:
+    """The address of an article in a section."""
+    return f"{scheme}://{PORTAL.removeprefix('https://')}/{section}/-/view_content/{number}-tin-so-{number}.html"
+
+
+class Rig:
+    """Archives attempts as they come; the captures can then be stored in any database and order."""
+
+    def __init__(self, folder: Path, cleaner: Cleaner) -> None:
+        self.folder, self.cleaner = folder, cleaner
+        self._writers: dict[str, SegmentWriter] = {}
+
+    def attempt(self, url: str, body: str | None, at: datetime, crawl: str, **said: Any) -> Capture:
+        """Archive one attempt and read it; without a ``body`` the article is not there."""
+        headers = (("Content-Type", HTML), *said.pop("headers", ()))
+        status = said.pop("status", 200 if body is not None else 404)
+        exchange = Exchange("songnhue", url, at, status, headers, (body or "").encode(), **said)
+        if crawl not in self._writers:
+            self._writers[crawl] = SegmentWriter(self.folder / "archive", crawl, {"isPartOf": crawl}, 1 << 20)
+        (place,) = self._writers[crawl].write([exchange])
+        return capture_of(exchange, place, crawl, read_exchange(exchange, self.cleaner))
+
+    def page(self, number: int, words: str, at: datetime, section: str = HERE, **said: Any) -> Capture:
+        """An article's page with these words, one crawl a day unless one is given."""
+        crawl = said.pop("crawl", f"crawl-{at:%Y%m%d}")
+        url = said.pop("url", address(number, section))
+        text = liferay(f"<p>{words}</p>", title=f"Tin số {number}", **said)
+        return self.attempt(url, text.replace("Hoạt động Đảng", section), at, crawl)
+
+    def gone(self, number: int, at: datetime, section: str = HERE) -> Capture:
+        """An attempt that found nothing."""
+        return self.attempt(address(number, section), None, at, f"crawl-{at:%Y%m%d}")
+
+
+class Database:
+    """One database under test."""
+
+    def __init__(self, url: str, folder: Path, *cleaners: Cleaner) -> None:
+        self.engine: Engine = connect(url)
+        self.journal = Journal(folder / "journal.jsonl")
+        self._cleaners = cleaners
+        self.store = Store(self.engine, self.journal, Clock(day(900)), self._manifest)
+        self.store.add_sources([("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay", True)])
+
+    def _manifest(self, digest: str) -> dict[str, object]:
+        known = {cleaner.digest_for("songnhue"): cleaner for cleaner in self._cleaners}
+        return known[digest].manifest("songnhue")
+
+    def take(self, captures: Sequence[Capture], batch: int = 1000) -> int:
+        """Store the captures in this order; how many were new."""
+        for key in dict.fromkeys(capture.crawl_key for capture in captures):
+            self.store.start_crawl(key, day(0), "test", {})
+        return sum(self.store.store(captures[n : n + batch]) for n in range(0, len(captures), batch))
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a statement finds."""
+        with reading(self.engine) as connection:
+            return [tuple(row) for row in connection.execute(text(statement))]
+
+    def export(self) -> str:
+        """The JSONL export of everything."""
+        out = StringIO()
+        with reading(self.engine) as connection:
+            export_jsonl(connection, out)
+        return out.getvalue()
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        return {
+            table.name: sorted(self.rows(f'SELECT * FROM "{table.name}"'), key=repr) for table in Base.metadata.sorted_tables
+        }
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
