@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -29,7 +29,9 @@ def connect(url: str) -> Engine:
             raise UsageError(f"{url}: only sqlite and postgresql databases are supported. Give such a --database URL")
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if kind == "sqlite" else {})
     except (ArgumentError, ModuleNotFoundError) as error:
-        raise UsageError(f"{url}: not a database URL that can be used ({error}). Example: sqlite:////data/bantin.db") from error
+        raise UsageError(
+            f"{url}: not a database URL that can be used ({error}). Example: sqlite:////data/bantin.db"
+        ) from error
     if kind == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -51,7 +53,10 @@ def _begin_immediate(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the database and writes nothing."""
-    with engine.connect().execution_options(bantin_read_only=True) as connection, connection.begin():
+    options: dict[str, Any] = {"bantin_read_only": True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"  # SQLite's readers see one state as it is
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -63,13 +68,13 @@ def insert_new(connection: Connection, model: type[Base], rows: Sequence[dict[st
 
 def upsert(connection: Connection, model: type[Base]) -> Any:
     """The dialect's INSERT, which knows ON CONFLICT."""
-    flavour = postgresql if connection.dialect.name == "postgresql" else sqlite
+    flavour: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     return flavour.insert(model.__table__)
 
 
 def insert_one(connection: Connection, model: type[Base], **values: Any) -> int:
     """Insert one row and return its id."""
-    result = connection.execute(insert(model.__table__).values(**values))
+    result = connection.execute(insert(cast(Table, model.__table__)).values(**values))
     return int((result.inserted_primary_key or [0])[0])
 
 
@@ -111,9 +116,8 @@ def require_current(engine: Engine) -> None:
 
 def _revision(engine: Engine) -> str | None:
     sqlite_file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
-    if sqlite_file and sqlite_file != ":memory:":
-        if not Path(sqlite_file).exists():
-            return None
+    if sqlite_file and sqlite_file != ":memory:" and not Path(sqlite_file).exists():
+        return None
     try:
         with reading(engine) as connection:
             if not inspect(connection).has_table("alembic_version"):
@@ -121,4 +125,6 @@ def _revision(engine: Engine) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
-        raise SchemaError(f"{engine.url.render_as_string()}: cannot be opened ({reason}). Check path and access") from error
+        raise SchemaError(
+            f"{engine.url.render_as_string()}: cannot be opened ({reason}). Check path and access"
+        ) from error

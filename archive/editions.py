@@ -6,6 +6,7 @@ Pure, and blind to the order in which captures arrived: they are sorted by captu
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from archive.records import ABSENT, GOOD
 
@@ -107,7 +108,7 @@ def _runs(speakers: Sequence[Seen]) -> tuple[Run, ...]:
 
 def _moves(speakers: Sequence[Seen]) -> list[Moved]:
     moves = []
-    for before, after in zip(speakers, speakers[1:], strict=False):
+    for before, after in pairwise(speakers):
         fields = ["published_at", "byline"]
         if before.url_key == after.url_key:  # another address has another breadcrumb: no change of the article's
             fields.append("section")

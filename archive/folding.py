@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from archive.clock import rfc3339
 from archive.database import insert_new, upsert
 from archive.editions import Fold, Moved, Run, Seen, fold
 from archive.models import Article, ArticleUrl, Capture, Change, Edition, MetadataChange, Promotion, Reading
@@ -111,7 +112,9 @@ class _Batch:
                 values = _edition_values(run, ordinal)
                 row = next((row for row in left if _overlaps(row, run)), None)
                 if row is None:
-                    added.append({"article_id": article_id, "cleaner_digest": story.cleaner, **values, "withdrawn_at": None})
+                    added.append(
+                        {"article_id": article_id, "cleaner_digest": story.cleaner, **values, "withdrawn_at": None}
+                    )
                     detail = {"edition": ordinal, "content_hash": run.content_hash}
                     self._tell(story, "article" if ordinal == 1 and story.key in self.fresh else "edition", detail)
                     continue
@@ -133,12 +136,16 @@ class _Batch:
                 row = left.pop((move.capture_id, move.field), None)
                 values = {"before": move.before, "after": move.after, "withdrawn_at": None}
                 if row is None:
-                    added.append({"article_id": article_id, "cleaner_digest": story.cleaner, **_identity(move), **values})
+                    added.append(
+                        {"article_id": article_id, "cleaner_digest": story.cleaner, **_identity(move), **values}
+                    )
                     self._tell(story, "metadata", {"field": move.field, "before": move.before, "after": move.after})
                 elif (row.before, row.after, row.withdrawn_at) != (move.before, move.after, None):
                     moved.append({"key": row.id, **values})
             gone = (row for row in left.values() if row.withdrawn_at is None)
-            moved += [{"key": row.id, "before": row.before, "after": row.after, "withdrawn_at": self.now} for row in gone]
+            moved += [
+                {"key": row.id, "before": row.before, "after": row.after, "withdrawn_at": self.now} for row in gone
+            ]
         insert_new(self.connection, MetadataChange, added)
         _update(self.connection, MetadataChange, moved)
 
@@ -148,16 +155,22 @@ class _Batch:
         rows = []
         for story in stories:
             article = self.articles[story.key]
-            values = {"current_edition_id": article.current_edition_id, "current_reading_id": article.current_reading_id}
+            values = {
+                "current_edition_id": article.current_edition_id,
+                "current_reading_id": article.current_reading_id,
+            }
             url = article.url
             if story.told:
                 newest = max(editions[article.id], key=lambda row: row.ordinal)
                 values = {"current_edition_id": newest.id, "current_reading_id": story.told.reading_id}
                 url = story.told.url
-            times = {"first_captured_at": story.folded.first_captured_at, "last_captured_at": story.folded.last_captured_at}
+            times = {
+                "first_captured_at": story.folded.first_captured_at,
+                "last_captured_at": story.folded.last_captured_at,
+            }
             rows.append({"key": article.id, **values, "url": url, **times, "gone_at": story.folded.gone_at})
             if story.folded.gone_at is not None and article.gone_at is None:
-                self._tell(story, "gone", {"at": story.folded.gone_at.isoformat()})
+                self._tell(story, "gone", {"at": rfc3339(story.folded.gone_at)})
             elif story.folded.gone_at is None and article.gone_at is not None:
                 self._tell(story, "back", {})
         _update(self.connection, Article, rows)
@@ -178,7 +191,9 @@ class _Batch:
         """The stored rows of these articles under their cleaners, by article."""
         cleaners = {self.articles[story.key].id: story.cleaner for story in stories}
         found: dict[int, list[Row[Any]]] = defaultdict(list)
-        query = select(model.__table__).where(model.article_id.in_(cleaners), model.cleaner_digest.in_(set(cleaners.values())))
+        query = select(model.__table__).where(
+            model.article_id.in_(cleaners), model.cleaner_digest.in_(set(cleaners.values()))
+        )
         for row in self.connection.execute(query.order_by(model.id)):
             if cleaners[row.article_id] == row.cleaner_digest and (withdrawn or row.withdrawn_at is None):
                 found[row.article_id].append(row)
@@ -196,7 +211,10 @@ def _stories(connection: Connection, keys: Sequence[str]) -> list[_Story]:
         select(*_COLUMNS, promoted.c.cleaner_digest, Reading.id.label("reading_id"))
         .select_from(Capture)
         .outerjoin(promoted, promoted.c.id == newest.correlate(Capture).scalar_subquery())
-        .outerjoin(Reading, (Reading.input_digest == Capture.input_digest) & (Reading.cleaner_digest == promoted.c.cleaner_digest))
+        .outerjoin(
+            Reading,
+            (Reading.input_digest == Capture.input_digest) & (Reading.cleaner_digest == promoted.c.cleaner_digest),
+        )
         .where(Capture.article_key.in_(keys))
     )
     found: dict[str, tuple[str, str | None, list[Seen]]] = {}
@@ -228,7 +246,7 @@ def _update(connection: Connection, model: Any, rows: Sequence[dict[str, Any]]) 
     """Update rows by their id (``key``), all with the same columns."""
     if rows:
         table = model.__table__
-        values = {name: bindparam(name) for name in rows[0] if name != "key"}
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "key"}
         connection.execute(update(table).where(table.c.id == bindparam("key")).values(values), rows)
 
 

@@ -62,7 +62,7 @@ def add_starts(connection: Connection, source_id: str, links: Iterable[Link], no
 
 
 def make_due(connection: Connection, source_id: str, now: datetime, *, everything: bool) -> None:
-    """Begin a round: list pages are due, what failed is due again, and with ``everything`` all that was ever fetched."""
+    """Begin a round: lists are due, what failed is due again, and with ``everything`` all that was ever fetched."""
     wanted = Frontier.kind == "list"
     wanted = or_(wanted, (Frontier.last_outcome.in_(["failed", "blocked"])) & (Frontier.attempts < MAX_ATTEMPTS))
     if everything:
@@ -71,13 +71,17 @@ def make_due(connection: Connection, source_id: str, now: datetime, *, everythin
     connection.execute(update(Frontier).where(rows).values(due_at=now))
 
 
-def lease(connection: Connection, source_ids: Sequence[str], crawl_key: str, now: datetime, dead: Iterable[str]) -> set[str]:
+def lease(
+    connection: Connection, source_ids: Sequence[str], crawl_key: str, now: datetime, dead: Iterable[str]
+) -> set[str]:
     """Lease all that is due of these sources; the sources whose addresses another live crawl holds stay out.
 
     A lease of one of the ``dead`` crawls, or one that ran out, is void.
     """
     mine = Frontier.source_id.in_(source_ids)
-    foreign = Frontier.leased_by.is_not(None) & (Frontier.leased_until > now) & Frontier.leased_by.not_in([crawl_key, *dead])
+    foreign = (
+        Frontier.leased_by.is_not(None) & (Frontier.leased_until > now) & Frontier.leased_by.not_in([crawl_key, *dead])
+    )
     busy = set(connection.execute(select(Frontier.source_id).where(mine & foreign).distinct()).scalars())
     free = mine & Frontier.source_id.not_in(busy)
     connection.execute(update(Frontier).where(free).values(leased_by=crawl_key, leased_until=now + LEASE))
@@ -91,12 +95,16 @@ def renew(connection: Connection, crawl_key: str, now: datetime) -> None:
 
 def release(connection: Connection, crawl_key: str) -> None:
     """Give up all leases of a crawl."""
-    connection.execute(update(Frontier).where(Frontier.leased_by == crawl_key).values(leased_by=None, leased_until=None))
+    connection.execute(
+        update(Frontier).where(Frontier.leased_by == crawl_key).values(leased_by=None, leased_until=None)
+    )
 
 
 def note_captures(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
     """What the captures mean for the frontier: their addresses are done, the links they show are known."""
-    ended = sorted((c for c in captures if c.page.kind in ("article", "list")), key=lambda c: (c.captured_at, c.url_key))
+    ended = sorted(
+        (c for c in captures if c.page.kind in ("article", "list")), key=lambda c: (c.captured_at, c.url_key)
+    )
     _note(connection, ended, now)
     links = {(c.source_id, link.url_key): (c, link) for c in captures for link in c.page.links}
     rows = [_row(c.source_id, link, now, now, c.url, c.crawl_key) for c, link in links.values()]
@@ -122,13 +130,14 @@ def _note(connection: Connection, captures: Sequence[Capture], now: datetime) ->
     rows = [_ended_row(capture, now) for capture in captures]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
     done = {c.page.article_key for c in captures if c.page.outcome in GOOD and c.page.article_key}
-    table = Frontier.__table__
-    connection.execute(update(table).where(table.c.article_key.in_(done)).values(due_at=None))
+    connection.execute(update(Frontier).where(Frontier.article_key.in_(done)).values(due_at=None))
 
 
 def _ended_row(capture: Capture, now: datetime) -> dict[str, Any]:
     page = capture.page
-    row = _row(capture.source_id, Link(capture.url, capture.url_key, page.kind, page.article_key), now, None, None, None)
+    row = _row(
+        capture.source_id, Link(capture.url, capture.url_key, page.kind, page.article_key), now, None, None, None
+    )
     holds = capture.refers_to is None and capture.stored_digest and page.outcome != "failed"
     return row | {
         "last_captured_at": capture.captured_at,
@@ -142,13 +151,20 @@ def _ended_row(capture: Capture, now: datetime) -> dict[str, Any]:
 def _settle_articles(connection: Connection, article_keys: set[str]) -> None:
     """Addresses just found of articles that were captured under another address need not be fetched."""
     other = aliased(Frontier)
-    captured = exists().where(other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)), other.due_at.is_(None))
+    captured = exists().where(
+        other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)), other.due_at.is_(None)
+    )
     fresh = Frontier.article_key.in_(article_keys) & Frontier.last_captured_at.is_(None) & Frontier.due_at.is_not(None)
     connection.execute(update(Frontier).where(fresh & captured).values(due_at=None))
 
 
 def _row(
-    source_id: str, link: Link, now: datetime, due_at: datetime | None, discovered_from: str | None, leased_by: str | None
+    source_id: str,
+    link: Link,
+    now: datetime,
+    due_at: datetime | None,
+    discovered_from: str | None,
+    leased_by: str | None,
 ) -> dict[str, Any]:
     return {
         "source_id": source_id,

@@ -44,7 +44,9 @@ class Journal:
                 try:
                     yield json.loads(line)
                 except ValueError as error:
-                    raise ArchiveError(f"{self.path}:{number}: not JSON ({error}). Restore the line from a backup") from error
+                    raise ArchiveError(
+                        f"{self.path}:{number}: not JSON ({error}). Restore the line from a backup"
+                    ) from error
 
     def repair(self) -> str | None:
         """Cut off a torn last line, keeping it in ``journal.torn``; say so, or None where there is nothing to do."""
@@ -57,4 +59,6 @@ class Journal:
         with self.path.with_suffix(".torn").open("ab") as aside:
             aside.write(data[whole:] + b"\n")
         os.truncate(self.path, whole)
-        return f"{self.path}: a torn last line ({len(data) - whole} bytes) was cut off and kept in {self.path.stem}.torn"
+        return (
+            f"{self.path}: a torn last line ({len(data) - whole} bytes) was cut off and kept in {self.path.stem}.torn"
+        )

@@ -1,9 +1,9 @@
 """The tables. docs/database.md says what each column holds; the views that tools read are in `archive.views`."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -47,7 +47,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcTime(), dict[str, Any]: Json, list[Any]: Json}
 
 
 class Source(Base):
@@ -103,8 +103,8 @@ class Capture(Base):
     stored_digest: Mapped[str] = mapped_column(Digest)
     input_digest: Mapped[str | None] = mapped_column(Digest)
     warc_file: Mapped[str] = mapped_column(Text)
-    warc_offset: Mapped[int]
-    warc_length: Mapped[int]
+    warc_offset: Mapped[int] = mapped_column(BigInteger)
+    warc_length: Mapped[int] = mapped_column(BigInteger)
 
 
 class Frontier(Base):
@@ -194,6 +194,7 @@ class Article(Base):
 
 class ArticleUrl(Base):
     __tablename__ = "article_url"
+    __table_args__ = (Index(None, "url_key"),)
 
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True)
     url_key: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -234,7 +235,7 @@ class MetadataChange(Base):
 
 class Change(Base):
     __tablename__ = "change"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]

@@ -134,7 +134,11 @@ class Store:
     def _know_cleaners(self, connection: Connection, digests: set[str], now: datetime) -> None:
         known = set(connection.execute(select(Cleaner.digest).where(Cleaner.digest.in_(digests))).scalars())
         manifests = {digest: self._manifest(digest) for digest in digests - known}
-        insert_new(connection, Cleaner, [{"digest": d, "manifest": dict(m), "first_used_at": now} for d, m in manifests.items()])
+        insert_new(
+            connection,
+            Cleaner,
+            [{"digest": d, "manifest": dict(m), "first_used_at": now} for d, m in manifests.items()],
+        )
 
     def _promote(self, connection: Connection, source_id: str, digest: str, reason: str) -> None:
         now = self._clock.now()

@@ -94,7 +94,12 @@ class _Writer(WARCWriter):  # type: ignore[misc]
 
 
 def _pack(
-    url: str | None, kind: str, body: bytes, fields: dict[str, str], http: StatusAndHeaders | None, content_type: str = ""
+    url: str | None,
+    kind: str,
+    body: bytes,
+    fields: dict[str, str],
+    http: StatusAndHeaders | None,
+    content_type: str = "",
 ) -> bytes:
     out = io.BytesIO()
     writer = _Writer(out, gzip=True, warc_version="1.1")
@@ -130,7 +135,9 @@ class Record:
         url, at = self.fields["warc-target-uri"].strip("<>"), parse_rfc3339(self.fields["warc-date"])
         source = self.fields.get(SOURCE_FIELD.lower(), "")
         if self.kind == "metadata":
-            said = dict(line.split(": ", 1) for line in self.body.decode("utf-8", "replace").splitlines() if ": " in line)
+            said = dict(
+                line.split(": ", 1) for line in self.body.decode("utf-8", "replace").splitlines() if ": " in line
+            )
             return Exchange(source, url, at, None, outcome=said.get("outcome", "failed"), reason=said.get("reason"))
         refers_to = None
         if self.kind == "revisit":
@@ -174,7 +181,9 @@ def read_record(path: Path, offset: int) -> Record:
 
 
 def _placed(record: Record, end: int) -> Record:
-    return Record(record.offset, end - record.offset, record.kind, record.fields, record.status, record.headers, record.body)
+    return Record(
+        record.offset, end - record.offset, record.kind, record.fields, record.status, record.headers, record.body
+    )
 
 
 def _read(record: WarcRecord, offset: int) -> Record:

@@ -36,6 +36,10 @@ from pipelines.layouts import Layouts
 from pipelines.workers import default_count, start_workers
 
 log = logging.getLogger(__name__)
+DESCRIPTION = (
+    "Header names are as Scrapy gives them (title case), the reason phrase is not kept; bodies are as they came, below"
+    " content encoding and without chunk framing"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,7 @@ class Collection:
             "crawl-started": rfc3339(self.started_at),
             "sources": " ".join(source.id for source in self.plan.sources),
             "format": "WARC File Format 1.1",
-            "description": "Header names are as Scrapy gives them (title case), the reason phrase is not kept; bodies are"
-            " as they came below content encoding, without chunk framing",
+            "description": DESCRIPTION,
         }
         writer = SegmentWriter(self.home.archive, self.key, facts, self._settings.getint("BANTIN_SEGMENT_BYTES"))
         self.desk = Desk(writer, self.store, workers, self.key)
@@ -125,7 +128,11 @@ class Collection:
         dead = self._bury_dead_crawls()
         self.store.add_sources((s.id, s.name, s.level, s.layout, True) for s in self._catalogue.sources.values())
         live = live_crawls(self.home.archive)
-        left = [segment for segment in lacking(self.home.archive, self.store) if not any(key in segment.name for key in live)]
+        left = [
+            segment
+            for segment in lacking(self.home.archive, self.store)
+            if not any(key in segment.name for key in live)
+        ]
         read = partial(map, partial(read_exchange, cleaner=self.cleaner))
         if count := take_in(self.home.archive, left, self.store, read):
             opened.notes.append(f"{count} captures that were in the archive but not in the database were taken in")
@@ -145,7 +152,11 @@ class Collection:
     def _begin(self, opened: Opened, dead: Iterable[str]) -> None:
         ids = [source.id for source in self.plan.sources]
         resumed = self._interrupted(ids)
-        config = {"sources": ids, "refetch": self.plan.refetch, "cleaners": {i: self.cleaner.digest_for(i) for i in ids}}
+        config = {
+            "sources": ids,
+            "refetch": self.plan.refetch,
+            "cleaners": {i: self.cleaner.digest_for(i) for i in ids},
+        }
         self.store.start_crawl(self.key, self.started_at, self._software, config)
         with self.engine.begin() as connection:
             self.since = connection.execute(select(func.max(Change.id))).scalar_one() or 0
@@ -153,7 +164,9 @@ class Collection:
             for source in (s for s in self.plan.sources if s.id not in opened.busy):
                 starts = [Link(url, url_key(url), "list") for url in source.start]
                 frontier.add_starts(connection, source.id, starts, self.now())
-                if not self.plan.due_only and (source.id not in resumed or self.plan.refetch and not resumed[source.id]):
+                if not self.plan.due_only and (
+                    source.id not in resumed or (self.plan.refetch and not resumed[source.id])
+                ):
                     frontier.make_due(connection, source.id, self.now(), everything=self.plan.refetch)
                 opened.rounds[source.id] = Round(frontier.load(connection, source.id))
         if going_on := sorted(set(resumed) - opened.busy):
@@ -173,6 +186,7 @@ class Collection:
             frontier.release(connection, self.key)
         self.summary = summarise(self, outcome)
         ended_at = self.now()
-        self.journal.append(ended_at, "crawl", crawl=self.key, outcome=outcome, sources=list(self.opened.rounds))
-        self.store.end_crawl(self.key, ended_at, outcome, self.summary.counts())
+        counts = self.summary.counts()
+        self.journal.append(ended_at, "crawl", crawl=self.key, outcome=outcome, counts=counts)
+        self.store.end_crawl(self.key, ended_at, outcome, counts)
         return self.summary

@@ -45,7 +45,9 @@ class CaptureMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Take the response; waits only where the desk is full."""
         headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, values in response.headers.items() for value in values
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
         )
         ip = str(response.ip_address) if response.ip_address else None
         await self._take(request, response.status, headers, response.body, ip)
@@ -55,7 +57,9 @@ class CaptureMiddleware:
         """Take the failure; Scrapy goes on handling it."""
         reason = f"{type(exception).__name__}: {exception}".strip(": ")
         outcome = "blocked" if "robots.txt" in reason else "failed"
-        exchange = Exchange(self._source(request), request.url, self._collection.now(), None, outcome=outcome, reason=reason[:500])
+        exchange = Exchange(
+            self._source(request), request.url, self._collection.now(), None, outcome=outcome, reason=reason[:500]
+        )
         request.meta["page"] = await self._collection.desk.take(exchange)
 
     async def _take(

@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
@@ -58,13 +59,21 @@ class Progress:
         return sum(round_.total for round_ in self._collection.opened.rounds.values())
 
     async def _bar(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[pace]}"),
+            TimeElapsedColumn(),
+        )
         with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("collecting", total=None, pace="")
             while True:
                 before = self._fetched
                 await asyncio.sleep(0.5)
-                bar.update(task, total=self._total, completed=self._fetched, pace=f"{(self._fetched - before) * 2} pages/s")
+                bar.update(
+                    task, total=self._total, completed=self._fetched, pace=f"{(self._fetched - before) * 2} pages/s"
+                )
 
     async def _lines(self) -> None:
         while True:

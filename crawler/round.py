@@ -34,7 +34,9 @@ class Round:
         for link in links:
             if link.url_key not in self._seen:
                 self._seen.add(link.url_key)
-                fresh.append(Known(link.url, link.url_key, link.kind, link.article_key, True, False, None, link.url, None, None))
+                fresh.append(
+                    Known(link.url, link.url_key, link.kind, link.article_key, True, False, None, link.url, None, None)
+                )
         return [known for known in fresh if self._admit(known)]
 
     def done(self, asked: Known, page: Page | None) -> list[Known]:

@@ -22,6 +22,8 @@ DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 2**20
 DOWNLOAD_FAIL_ON_DATALOSS = True
 RETRY_TIMES = 2
+# Every attempt is a capture with its reason; a line in the log for each would bury the rest.
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 
 # What we archive we must be able to decode: brotli and zstd are not asked for.
 DEFAULT_REQUEST_HEADERS = {
@@ -52,7 +54,7 @@ TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
 LOG_LEVEL = "INFO"
-LOG_VERSIONS = []
+LOG_VERSIONS: list[str] = []
 LOGSTATS_INTERVAL = 0
 STATS_DUMP = False
 

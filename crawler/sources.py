@@ -87,7 +87,9 @@ class Catalogue:
             for index, source in enumerate(table.source):
                 line = line_of(lines, ("source", index, "id"))
                 if source.id in sources:
-                    raise ConfigError(file, line, f"source {source.id!r} stands in {places[source.id]} too", "Rename one")
+                    raise ConfigError(
+                        file, line, f"source {source.id!r} stands in {places[source.id]} too", "Rename one"
+                    )
                 if source.layout not in layouts.by_id:
                     line, known = line_of(lines, ("source", index, "layout")), ", ".join(sorted(layouts.by_id))
                     raise ConfigError(file, line, f"no layout {source.layout!r}", f"Choose one of: {known}")

@@ -67,16 +67,19 @@ def summarise(collection: "Collection", outcome: str) -> Summary:
             problems = list(_problems(source, counts, outcome))
             if source.id in collection.opened.busy:
                 problems = [f"{source.id}: another crawl is collecting it; not touched"]
-            digest = promoted.get(source.id)
-            if digest not in (None, collection.cleaner.digest_for(source.id)):
-                problems.append(
-                    f"{source.id}: the installed cleaner {collection.cleaner.digest_for(source.id)[:12]} is not the promoted one"
-                    f" ({digest[:12] if digest else ''}); captures and readings are stored, no edition moved"
-                )
+            if promoted.get(source.id) not in (None, collection.cleaner.digest_for(source.id)):
+                problems.append(_unpromoted(source.id, collection.cleaner.digest_for(source.id), promoted[source.id]))
             sources.append(SourceSummary(source.id, source.name, **counts, problems=tuple(problems)))
     seconds = (collection.now() - collection.started_at).total_seconds()
     failure = str(collection.desk.failure) if collection.desk.failure else None
     return Summary(collection.key, outcome, seconds, tuple(sources), tuple(collection.opened.notes), failure)
+
+
+def _unpromoted(source_id: str, installed: str, promoted: str) -> str:
+    return (
+        f"{source_id}: the installed cleaner {installed[:12]} is not the promoted one ({promoted[:12]});"
+        " captures and readings are stored, no edition moved"
+    )
 
 
 def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
@@ -85,17 +88,21 @@ def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
     if outcome == "finished" and present < source.expect_articles_min:
         problems.append(f"{source.id}: {present} articles, at least {source.expect_articles_min} were expected")
     if counts["unresolved"]:
-        problems.append(f"{source.id}: {counts['unresolved']} addresses could not be fetched; the next collect tries again")
+        problems.append(
+            f"{source.id}: {counts['unresolved']} addresses could not be fetched; the next collect tries again"
+        )
     if counts["unrecognised"]:
-        problems.append(f"{source.id}: {counts['unrecognised']} pages do not show the marks of layout {source.layout!r}")
+        problems.append(
+            f"{source.id}: {counts['unrecognised']} pages do not show the marks of layout {source.layout!r}"
+        )
     counts.pop("unresolved")
     return problems
 
 
 def _counts(connection: Connection, crawl: str, source_id: str, since: int) -> dict[str, int]:
     facts = {"crawl": crawl, "source": source_id, "since": since}
-    captures = dict(connection.execute(text(_OUTCOMES), facts).tuples().all())
-    changes = dict(connection.execute(text(_CHANGES), facts).tuples().all())
+    captures: dict[str, int] = dict(connection.execute(text(_OUTCOMES), facts).tuples().all())
+    changes: dict[str, int] = dict(connection.execute(text(_CHANGES), facts).tuples().all())
     singles = {name: connection.execute(text(sql), facts).scalar_one() for name, sql in _SINGLE.items()}
     return {
         "captures": sum(captures.values()),
@@ -123,7 +130,8 @@ _SINGLE = {
     "articles": "SELECT count(*) FROM article WHERE source_id = :source",
     "gone": "SELECT count(*) FROM article WHERE source_id = :source AND gone_at IS NOT NULL",
     "duplicates": """
-        SELECT count(*) FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key WHERE a.source_id = :source
+        SELECT count(*) FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key
+        WHERE a.source_id = :source
     """,
     "unresolved": "SELECT count(*) FROM frontier WHERE source_id = :source AND last_outcome = 'failed'",
     "unrecognised": """

@@ -24,7 +24,7 @@ DROPPED = "trafilatura"
 
 
 def clean(tree: _Element, layout: Layout, rules: tuple[Noise, ...], input_digest: str, cleaner_digest: str) -> Reading:
-    """The reading of a page (as `parse` gives it; left as it was) under ``layout`` and the noise ``rules`` that hold."""
+    """The reading of a page (as `parse` gives it, left as it was) under ``layout`` and the ``rules`` that hold."""
     found = locate(tree, layout)
     if layout.id == GENERIC:
         element = tree.find("body")
@@ -107,7 +107,11 @@ def _reading(
     lead = "\n".join(by_role.get("lead", ())) or None
     body = tuple(by_role.get("body", ()))
     section = next((canonical_line(text_of(e)) for e in find(tree, layout.fields.section)), None)
-    warnings = [name for name, missing in (("no-title", not title), ("no-words", not body), ("no-date", not published)) if missing]
+    warnings = [
+        name
+        for name, missing in (("no-title", not title), ("no-words", not body), ("no-date", not published))
+        if missing
+    ]
     if restored:
         warnings.append(f"restored-lines:{len(restored)}")
     return Reading(

@@ -19,7 +19,19 @@ from pipelines.addresses import host_of, url_key
 from pipelines.canonical import CANONICAL_VERSION, digest
 from pipelines.layouts import GENERIC, Layouts
 
-MODULES = ("addresses", "byline", "canonical", "clean", "dates", "extract", "layouts", "lines", "locate", "noise", "page")
+MODULES = (
+    "addresses",
+    "byline",
+    "canonical",
+    "clean",
+    "dates",
+    "extract",
+    "layouts",
+    "lines",
+    "locate",
+    "noise",
+    "page",
+)
 LIBRARIES = ("trafilatura", "htmldate", "justext", "lxml", "w3lib", "cssselect")
 
 
@@ -76,7 +88,9 @@ class Cleaner:
 
     def _layout_digests(self, source_id: str) -> tuple[str, str]:
         layout = self.layouts[self.source(source_id).layout]
-        rules = [r.model_dump(mode="json") for r in self.layouts.noise(layout) if not r.sources or source_id in r.sources]
+        rules = [
+            r.model_dump(mode="json") for r in self.layouts.noise(layout) if not r.sources or source_id in r.sources
+        ]
         return digest(layout.model_dump(mode="json", exclude={"noise"})), digest(rules)
 
 

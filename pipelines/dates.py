@@ -25,7 +25,8 @@ def read_date(line: str, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> Pub
     """The time that ``line`` gives under the first of ``patterns`` (name, expression) that fits, else None.
 
     An expression has the groups day, month, year and may have hour, minute, second, half (AM/PM; SA/CH) and zone (Z or
-    an offset; Vietnam's where there is none). Without an hour the result is a bare date. A day or an hour that does not exist (31/02, 25:10) is no date.
+    an offset; Vietnam's where there is none). Without an hour the result is a bare date. A day or an hour that does
+    not exist (31/02, 25:10) is no date.
     """
     for rule, pattern in patterns:
         if found := pattern.search(line):
@@ -40,7 +41,11 @@ def _moment(parts: dict[str, str | None]) -> str | None:
         day = date(int(parts["year"] or 0), int(parts["month"] or 0), int(parts["day"] or 0))
         if not parts.get("hour"):
             return day.isoformat()
-        clock = time(_hour(int(parts["hour"] or 0), parts.get("half")), int(parts.get("minute") or 0), int(parts.get("second") or 0))
+        clock = time(
+            _hour(int(parts["hour"] or 0), parts.get("half")),
+            int(parts.get("minute") or 0),
+            int(parts.get("second") or 0),
+        )
         if zone := parts.get("zone"):
             given = datetime.fromisoformat(f"{day.isoformat()}T{clock.isoformat()}{zone}")
             return given.astimezone(VIETNAM).isoformat()

@@ -31,7 +31,12 @@ def texts_of_body(body: _Element, without: Collection[_Element], lines: list[str
 def text_of_page(tree: _Element) -> set[str]:
     """The lines that trafilatura, as it comes, takes for the text of a whole page of no known layout (squeezed)."""
     output = _text(copy.deepcopy(tree), _PAGE)
-    return {squeezed(canonical_line(cell)) for line in output.splitlines() for cell in (line, *line.split("|")) if cell.strip()}
+    return {
+        squeezed(canonical_line(cell))
+        for line in output.splitlines()
+        for cell in (line, *line.split("|"))
+        if cell.strip()
+    }
 
 
 def _page_of(body: _Element, without: Collection[_Element]) -> _Element:
@@ -50,4 +55,4 @@ def _page_of(body: _Element, without: Collection[_Element]) -> _Element:
 
 def _text(tree: _Element, options: Extractor) -> str:
     document = trafilatura.bare_extraction(tree, options=options)
-    return (document.text or "") if document is not None else ""
+    return str(getattr(document, "text", None) or "")

@@ -81,7 +81,9 @@ class Segment:
 
 def lacking(folder: Path, store: Store) -> list[Segment]:
     """The segments that hold more than the database knows of."""
-    ends = select(CaptureRow.warc_file, func.max(CaptureRow.warc_offset + CaptureRow.warc_length)).group_by(CaptureRow.warc_file)
+    ends = select(CaptureRow.warc_file, func.max(CaptureRow.warc_offset + CaptureRow.warc_length)).group_by(
+        CaptureRow.warc_file
+    )
     with reading(store.engine) as connection:
         known: dict[str, int] = {name: end for name, end in connection.execute(ends)}
     found = (Segment(path, name_of(folder, path), known.get(name_of(folder, path), 0)) for path in segments(folder))
@@ -133,11 +135,15 @@ class _Bodies:
         key = url_key(url)
         if (key, at) in self._here:
             return self._here[key, at]
-        place = select(CaptureRow.warc_file, CaptureRow.warc_offset).where(CaptureRow.url_key == key, CaptureRow.captured_at == at)
+        place = select(CaptureRow.warc_file, CaptureRow.warc_offset).where(
+            CaptureRow.url_key == key, CaptureRow.captured_at == at
+        )
         with reading(self._store.engine) as connection:
             row = connection.execute(place).first()
         if row is None:
-            raise ArchiveError(f"{exchange.url}: revisit of {url} at {at}, which is not in the archive. Restore that WARC file")
+            raise ArchiveError(
+                f"{exchange.url}: revisit of {url} at {at}, which is not in the archive. Restore that WARC file"
+            )
         return read_record(find_segment(self._folder, row.warc_file), row.warc_offset).body
 
 

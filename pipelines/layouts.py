@@ -207,7 +207,9 @@ class Layouts:
         files = dict.fromkeys(_toml_files(path))
         shipped = _toml_files(None)
         stems = {file.stem for file in files}
-        files.update(dict.fromkeys(file for file in shipped if file.stem in (GENERIC, COMMON) and file.stem not in stems))
+        files.update(
+            dict.fromkeys(file for file in shipped if file.stem in (GENERIC, COMMON) and file.stem not in stems)
+        )
         common, layouts = Common(), {}
         for file in files:
             if file.stem == COMMON:
@@ -215,11 +217,15 @@ class Layouts:
                 continue
             layout, lines = load(file, Layout)
             if layout.id != file.stem:
-                raise ConfigError(file, line_of(lines, ("id",)), f"id {layout.id!r} is not the file's name", "Rename one")
+                raise ConfigError(
+                    file, line_of(lines, ("id",)), f"id {layout.id!r} is not the file's name", "Rename one"
+                )
             for index, rule in enumerate(layout.noise):
                 if sum(value is not None for value in (rule.css, rule.squeezed, rule.line)) != 1:
                     line = line_of(lines, ("noise", index))
-                    raise ConfigError(file, line, f"rule {rule.id!r} needs one of css, squeezed, line", "Keep one of them")
+                    raise ConfigError(
+                        file, line, f"rule {rule.id!r} needs one of css, squeezed, line", "Keep one of them"
+                    )
             layouts[layout.id] = layout
         return cls(layouts.values(), common)
 

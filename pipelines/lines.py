@@ -13,11 +13,13 @@ from lxml.etree import _Element
 from pipelines.canonical import canonical_line
 
 BLOCKS = frozenset(
-    "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol option p pre section select summary table tbody td "
-    "textarea tfoot th thead tr ul".split()
+    """
+    address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure footer
+    form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol option p pre section select summary table tbody td
+    textarea tfoot th thead tr ul
+    """.split()  # noqa: SIM905
 )
-SILENT = frozenset("script style noscript template head iframe object svg math".split())
+SILENT = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "math"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,12 @@ def parse(text: str) -> _Element | None:
 def locate(tree: _Element, layout: Layout) -> Found:
     """The layout's elements on this page: for each field the first that holds words."""
     fields = layout.fields
-    return Found(_first(tree, fields.title), _first(tree, fields.date, words=layout.id != GENERIC), _first(tree, fields.lead), _first(tree, fields.body, words=False))
+    return Found(
+        _first(tree, fields.title),
+        _first(tree, fields.date, words=layout.id != GENERIC),
+        _first(tree, fields.lead),
+        _first(tree, fields.body, words=False),
+    )
 
 
 def article_lines(tree: _Element, layout: Layout) -> list[str]:

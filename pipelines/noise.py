@@ -1,7 +1,7 @@
 """Noise rules at work: on elements before the walk, on lines after it."""
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from lxml import etree
 from lxml.etree import _Element
@@ -35,7 +35,7 @@ def line_rule(text: str, rules: tuple[Noise, ...]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 

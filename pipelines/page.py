@@ -44,7 +44,14 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
     kind, article_key = identify(response.url, source, layout)
     outcome, reason = _outcome(response)
     blank = Page(
-        outcome, reason, kind, article_key, layout.preference(response.url), sha256(response.payload).hexdigest(), None, None
+        outcome,
+        reason,
+        kind,
+        article_key,
+        layout.preference(response.url),
+        sha256(response.payload).hexdigest(),
+        None,
+        None,
     )
     if outcome == "redirected":
         target = absolute(response.url, response.location or "")
@@ -161,5 +168,7 @@ def _links(urls: Iterable[str], source: SourceContext, layout: Layout, kind: str
         found, article_key = identify(url, source, layout)
         if found == kind or (layout.id == GENERIC and kind == "article" and found == "other"):
             key = url_key(url)
-            links.setdefault(key, Link(url, key, kind, article_key or (f"{source.id}:{key}" if kind == "article" else None)))
+            links.setdefault(
+                key, Link(url, key, kind, article_key or (f"{source.id}:{key}" if kind == "article" else None))
+            )
     return list(links.values())

@@ -1,6 +1,7 @@
 """Rebuild: the database anew from the archive folder alone, under the installed cleaner."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -29,20 +30,24 @@ def rebuild(
     Raises UsageError for a database that holds anything.
     """
     with reading(store.engine) as connection:
-        held = sum(connection.execute(select(func.count()).select_from(model)).scalar_one() for model in (Capture, Source))
+        held = sum(
+            connection.execute(select(func.count()).select_from(model)).scalar_one() for model in (Capture, Source)
+        )
     if held:
-        raise UsageError("the database holds something already. Give rebuild an empty one: --database URL, or move it away")
+        raise UsageError(
+            "the database holds something already. Give rebuild an empty one: --database URL, or move it away"
+        )
     entries = list(Journal(home.journal).entries())
     notes = _promotions(entries, store, cleaner)
     count = take_in(home.archive, lacking(home.archive, store), store, read, progress)
     for entry in entries:
         if entry["kind"] == "crawl":
-            store.end_crawl(entry["crawl"], parse_rfc3339(entry["at"]), entry["outcome"], {})
+            store.end_crawl(entry["crawl"], parse_rfc3339(entry["at"]), entry["outcome"], entry["counts"])
     return count, notes
 
 
-def _promotions(entries: Iterable[dict[str, str]], store: Store, cleaner: Cleaner) -> list[str]:
-    """Promotions that hold under the installed cleaner come from the journal; the others the first reading makes anew."""
+def _promotions(entries: Iterable[dict[str, Any]], store: Store, cleaner: Cleaner) -> list[str]:
+    """Promotions of the installed cleaner come back from the journal; the others the first reading makes anew."""
     notes = []
     last = {entry["source"]: entry for entry in entries if entry["kind"] == "promotion"}
     for source_id, entry in sorted(last.items()):

@@ -34,7 +34,9 @@ def load(path: Path, model: type[Model]) -> tuple[Model, dict[tuple[str | int, .
         raise ConfigError(path, None, f"cannot be read ({error})", "Check the path and that it is UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        raise ConfigError(path, int(found[1]) if found else None, f"not TOML ({error})", "Correct the syntax") from error
+        raise ConfigError(
+            path, int(found[1]) if found else None, f"not TOML ({error})", "Correct the syntax"
+        ) from error
     lines = line_numbers(text)
     try:
         return model.model_validate(data), lines

@@ -83,7 +83,9 @@ def _record(place: str, record: Record, expected: tuple[int, str] | None) -> Ite
 
 
 def _contents(connection: Connection) -> Iterator[Fault]:
-    for row in connection.execute(select(Content.content_hash, Content.body_hash, Content.title, Content.lead, Content.body)):
+    for row in connection.execute(
+        select(Content.content_hash, Content.body_hash, Content.title, Content.lead, Content.body)
+    ):
         paragraphs = row.body.split("\n") if row.body else []
         if row.content_hash != content_hash(row.title, row.lead, paragraphs) or row.body_hash != body_hash(paragraphs):
             yield Fault(f"content {row.content_hash}", "the text does not match its hash")

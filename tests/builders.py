@@ -53,7 +53,9 @@ def liferay(
     )
 
 
-def press(body: str, *, title: str = "Con ngõ không rác", date: str = "Thứ tư, 28/05/2025 - 07:40", lead: str = "") -> str:
+def press(
+    body: str, *, title: str = "Con ngõ không rác", date: str = "Thứ tư, 28/05/2025 - 07:40", lead: str = ""
+) -> str:
     """An article page of the press CMS."""
     return (
         f'<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>{title}</title></head><body><article>'
@@ -63,7 +65,13 @@ def press(body: str, *, title: str = "Con ngõ không rác", date: str = "Thứ 
 
 
 def page_of(
-    cleaner: Cleaner, text: str | bytes, *, url: str = ARTICLE, source: str = "songnhue", at: datetime = NOON, **said: object
+    cleaner: Cleaner,
+    text: str | bytes,
+    *,
+    url: str = ARTICLE,
+    source: str = "songnhue",
+    at: datetime = NOON,
+    **said: object,
 ) -> Page:
     """What `read_page` makes of this text."""
     payload = text if isinstance(text, bytes) else text.encode()
@@ -85,7 +93,9 @@ def body_of(reading: Reading) -> tuple[str, ...]:
 
 def account(reading: Reading) -> Counter[str]:
     """Every line that a reading holds, in whatever field: what promise 5 adds up."""
-    lines: Counter[str] = Counter((*body_of(reading), *reading.captions, *(removed.text for removed in reading.removed)))
+    lines: Counter[str] = Counter(
+        (*body_of(reading), *reading.captions, *(removed.text for removed in reading.removed))
+    )
     content = reading.content
     for field in (content and content.lead, reading.byline):
         lines.update((field or "").split("\n"))

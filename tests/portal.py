@@ -18,13 +18,21 @@ ARTICLES = 383
 
 
 class Portal:
-    """``with Portal("--churn") as portal:`` serves the portal on a free port of loopback."""
+    """``with Portal("--churn") as portal:`` serves the portal on loopback, on a free port unless one is given."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, port: int = 0) -> None:
         self._options = options
+        self.port = port or _free_port()
 
     def __enter__(self) -> Self:
-        command = [sys.executable, str(SHARED / "portal" / "serve.py"), "--warc", str(WARC), "--port", str(_free_port())]
+        command = [
+            sys.executable,
+            str(SHARED / "portal" / "serve.py"),
+            "--warc",
+            str(WARC),
+            "--port",
+            str(_free_port()),
+        ]
         self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         said = self._process.stdout.readline()
@@ -33,7 +41,9 @@ class Portal:
         self.url = found[0]
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.kill()
         self._process.wait()
         assert self._process.stdout is not None

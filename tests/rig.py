@@ -1,4 +1,4 @@
-"""An archive and databases below one folder: real WARC segments, real cleaning, the real store; only the publisher is made up."""
+"""An archive and databases below one folder: real segments, cleaning and store; only the publisher is made up."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -99,7 +99,8 @@ class Database:
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         return {
-            table.name: sorted(self.rows(f'SELECT * FROM "{table.name}"'), key=repr) for table in Base.metadata.sorted_tables
+            table.name: sorted(self.rows(f'SELECT * FROM "{table.name}"'), key=repr)
+            for table in Base.metadata.sorted_tables
         }
 
     def close(self) -> None:

@@ -16,12 +16,22 @@ from crawler.spiders.portal import PortalSpider
 from crawler.summary import SourceSummary, Summary
 
 _CHATTY = ("scrapy", "scrapy.utils.log", "alembic", "filelock", "asyncio")
-_COLUMNS = ("source", "new", "edited", "moved", "gone", "back", "unchanged", "failed", "articles", "duplicates", "pages")
+_COLUMNS = (
+    "source",
+    "new",
+    "edited",
+    "moved",
+    "gone",
+    "back",
+    "unchanged",
+    "failed",
+    "articles",
+    "duplicates",
+    "pages",
+)
 
 
-def collect_now(
-    front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool
-) -> int:
+def collect_now(front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool) -> int:
     """Run the crawl to its end; the exit status. Raises BantinError where it could not begin."""
     _quieten()
     process = AsyncCrawlerProcess(_settings(front))

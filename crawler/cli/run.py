@@ -58,13 +58,17 @@ def collect(
     found, _ = catalogue(front)
     chosen = found.pick(ids or [])
     front.engine().dispose()
-    status = collect_now(front, [source.id for source in chosen], refetch=refetch, due=due, max_pages=max_pages, json=json)
+    status = collect_now(
+        front, [source.id for source in chosen], refetch=refetch, due=due, max_pages=max_pages, json=json
+    )
     raise typer.Exit(status)
 
 
 def verify(
     ctx: typer.Context,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended: torn tails, captures not taken in.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended: torn tails, captures not taken in.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check every record, digest and pointer. Exits 1 where anything is wrong, and says what."""

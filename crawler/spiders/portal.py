@@ -23,7 +23,7 @@ from pipelines.layouts import Layouts
 
 
 class PortalSpider(Spider):
-    """Collects any number of sources of the catalogue: ``-a sources=a,b`` (all), ``-a refetch=1``, ``-a max_pages=N``."""
+    """Collects sources of the catalogue: ``-a sources=a,b`` (none: all), ``-a refetch=1``, ``-a max_pages=N``."""
 
     name = "portal"
 
@@ -35,7 +35,14 @@ class PortalSpider(Spider):
 
     @classmethod
     def from_crawler(
-        cls, crawler: Crawler, *, sources: str = "", refetch: str = "", due: str = "", max_pages: str = "0", **kwargs: Any
+        cls,
+        crawler: Crawler,
+        *,
+        sources: str = "",
+        refetch: str = "",
+        due: str = "",
+        max_pages: str = "0",
+        **kwargs: Any,
     ) -> Self:
         """Raises ConfigError or UsageError for a catalogue, a layout or an id that cannot be used."""
         settings = crawler.settings
@@ -75,7 +82,7 @@ class PortalSpider(Spider):
                 elif request := self._request(source_id, known):
                     yield request
 
-    async def parse(self, response: Response) -> list[Request]:  # type: ignore[override]
+    async def parse(self, response: Response) -> list[Request]:
         """Follow what the page shows."""
         assert response.request is not None
         return await self._follow(response.request)
@@ -114,7 +121,12 @@ class PortalSpider(Spider):
             callback=self.parse,
             errback=self.fail,
             priority=10 if known.kind == "list" else 0,
-            meta={"source": source_id, "known": known, "handle_httpstatus_all": True, "download_slot": host_of(known.url)},
+            meta={
+                "source": source_id,
+                "known": known,
+                "handle_httpstatus_all": True,
+                "download_slot": host_of(known.url),
+            },
         )
 
     def on_idle(self) -> None:

@@ -179,8 +179,8 @@ def _create_captures() -> None:
         sa.Column("stored_digest", DIGEST, nullable=False),
         sa.Column("input_digest", DIGEST, nullable=True),
         sa.Column("warc_file", sa.Text(), nullable=False),
-        sa.Column("warc_offset", sa.Integer(), nullable=False),
-        sa.Column("warc_length", sa.Integer(), nullable=False),
+        sa.Column("warc_offset", sa.BigInteger(), nullable=False),
+        sa.Column("warc_length", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_capture"),
         sa.UniqueConstraint(
             "captured_at", "url_key", "payload_digest", name="uq_capture_captured_at_url_key_payload_digest"
@@ -319,6 +319,7 @@ def _create_articles() -> None:
         sa.Column("last_seen_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("article_id", "url_key", name="pk_article_url"),
     )
+    op.create_index("ix_article_url_url_key", "article_url", ["url_key"])
     op.create_table(
         "edition",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -23,7 +23,9 @@ def main() -> int:
     try:
         site = SampleSite((8765, 8766)).start()
     except OSError as error:
-        print(f"the sample site cannot start: {error}. End what uses port 8765 or 8766, then try again", file=sys.stderr)
+        print(
+            f"the sample site cannot start: {error}. End what uses port 8765 or 8766, then try again", file=sys.stderr
+        )
         return 3
     try:
         return _collect_two_days(site)
