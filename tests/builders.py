@@ -39,12 +39,11 @@ def liferay(
     date: str = "20/05/2025 | 9:30 AM",
     lead: str = "",
     after: str = "",
-    head: str = "",
 ) -> str:
     """An article page of the city's portal platform, without its menus."""
     sapo = f'<div class="sapo-wrapper clearfix"><p class="sapo"><strong>{lead}</strong></p></div>' if lead else ""
     return (
-        f'<!DOCTYPE html><html lang="vi-VN"><head><meta charset="utf-8"><title>{title} - Sông Nhuệ</title>{head}</head>'
+        f'<!DOCTYPE html><html lang="vi-VN"><head><meta charset="utf-8"><title>{title} - Sông Nhuệ</title></head>'
         f'<body><div class="dd_chuyenmuc"><span class="tintuc"><p>Hoạt động Đảng</p></span></div>'
         f'<div class="portlet-body"><div><div class="asset-full-content-title">{title}</div>'
         f'<div class="assetPublishDate block_timer">{date}</div><div class="asset-full-content show-asset-title">'

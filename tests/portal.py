@@ -31,7 +31,7 @@ class Portal:
             "--warc",
             str(WARC),
             "--port",
-            str(_free_port()),
+            str(self.port),
         ]
         self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,7 @@ def test_the_order_of_arrival_does_not_matter(data: st.DataObject, given_capture
 @given(captures)
 def test_neighbouring_editions_differ_and_do_not_overlap(given_captures: list[Seen]) -> None:
     runs = fold(given_captures).runs
-    for before, after in zip(runs, runs[1:], strict=False):
+    for before, after in pairwise(runs):
         assert before.content_hash != after.content_hash
         assert before.last.captured_at <= after.first.captured_at
 

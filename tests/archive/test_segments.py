@@ -213,7 +213,7 @@ def _fail(handle: int) -> None:
 def test_no_writer_replaces_a_sealed_segment(tmp_path: Path) -> None:
     """Two crawls of one key must not be; if they are, the archive loses nothing."""
     first = writer(tmp_path)
-    (place,) = first.write([attempt(1)])
+    first.write([attempt(1)])
     first.seal()
     second = writer(tmp_path)
     try:

@@ -41,7 +41,8 @@ def test_two_last_lines_are_a_byline_of_two_lines(layouts: Layouts) -> None:
 
 @pytest.mark.parametrize("account", ["admin admin", "Pho Ban bien tap", "Phạm Thúy Nga"])
 def test_the_account_that_pressed_the_button_is_no_byline(account: str, layouts: Layouts) -> None:
-    alone, below = read(layouts, ACCOUNT.format(account)), read(layouts, RIGHT.format("Thu Trang"), ACCOUNT.format(account))
+    alone = read(layouts, ACCOUNT.format(account))
+    below = read(layouts, RIGHT.format("Thu Trang"), ACCOUNT.format(account))
     assert (alone.byline, below.byline) == (None, "Thu Trang")
     assert body_of(alone) == body_of(below) == (LONG,)
     assert [removed.text for removed in alone.removed] == [account]
@@ -121,7 +122,9 @@ def test_a_caption_after_the_name_does_not_hide_it(layouts: Layouts) -> None:
     assert (reading.byline, reading.captions, body_of(reading)) == ("Thu Trang", ("Quang cảnh hội nghị.",), (LONG,))
 
 
-@pytest.mark.parametrize("writer", ['<p class="tacgia">Vũ Hạnh</p>', '<p><b id="tacgia">Vũ Hạnh</b></p>', STYLED.format("Vũ Hạnh")])
+@pytest.mark.parametrize(
+    "writer", ['<p class="tacgia">Vũ Hạnh</p>', '<p><b id="tacgia">Vũ Hạnh</b></p>', STYLED.format("Vũ Hạnh")]
+)
 def test_the_presss_writers_are_found(writer: str, layouts: Layouts) -> None:
     reading = reading_of(installed(layouts), press(f"<p>{LONG}</p>{writer}"), "img-editor")
     assert (reading.byline, body_of(reading)) == ("Vũ Hạnh", (LONG,))

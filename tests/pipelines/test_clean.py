@@ -66,7 +66,8 @@ def test_a_byline_inside_a_paragraph_loses_no_word(layout: str, layouts: Layouts
 
 def test_noise_inside_a_sentence_does_not_cut_it_in_two(layouts: Layouts) -> None:
     text = press('<p>Mọi người <span class="post-tools">In bài</span> đều đồng tình.</p><p>Hội nghị bế mạc.</p>')
-    assert body_of(reading_of(installed(layouts), text, "img-editor")) == ("Mọi người đều đồng tình.", "Hội nghị bế mạc.")
+    reading = reading_of(installed(layouts), text, "img-editor")
+    assert body_of(reading) == ("Mọi người đều đồng tình.", "Hội nghị bế mạc.")
 
 
 def test_what_trafilatura_drops_is_restored_and_recorded(layouts: Layouts) -> None:
@@ -78,7 +79,9 @@ def test_what_trafilatura_drops_is_restored_and_recorded(layouts: Layouts) -> No
     assert (reading.restored, reading.warnings) == ((said,), ("restored-lines:1",))
 
 
-def test_a_body_that_trafilatura_drops_whole_is_restored_whole(layouts: Layouts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_trafilatura_drops_whole_is_restored_whole(
+    layouts: Layouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = liferay(f"<p>{LONG}</p><p>Mọi góp ý gửi về Văn phòng Quận ủy.</p>")
     kept = reading_of(installed(layouts), text)
     monkeypatch.setattr(clean_module, "texts_of_body", lambda body, without, lines: set())
@@ -96,7 +99,8 @@ def test_in_a_page_of_no_known_layout_what_trafilatura_drops_is_recorded_as_its_
 
 
 def test_lines_outside_the_fields_are_recorded(layouts: Layouts) -> None:
-    text = liferay(f"<p>{LONG}</p>").replace('<div class="asset-content"', '<p>Chuyên mục phụ</p><div class="asset-content"')
+    beside = '<p>Chuyên mục phụ</p><div class="asset-content"'
+    text = liferay(f"<p>{LONG}</p>").replace('<div class="asset-content"', beside)
     reading = reading_of(installed(layouts), text)
     assert [(removed.rule, removed.text) for removed in reading.removed] == [("outside-fields", "Chuyên mục phụ")]
 

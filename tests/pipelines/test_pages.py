@@ -1,4 +1,4 @@
-"""The page cases: each page below tests/pages is read as its expected.json says, and no layout or rule is without one."""
+"""The page cases: each page below tests/pages is read as its expected.json says; no layout or rule is without one."""
 
 from pathlib import Path
 
