@@ -72,16 +72,14 @@ def make_due(connection: Connection, source_id: str, now: datetime, *, everythin
 
 
 def lease(
-    connection: Connection, source_ids: Sequence[str], crawl_key: str, now: datetime, dead: Iterable[str]
+    connection: Connection, source_ids: Sequence[str], crawl_key: str, now: datetime, running: Iterable[str]
 ) -> set[str]:
     """Lease all that is due of these sources; the sources whose addresses another live crawl holds stay out.
 
-    A lease of one of the ``dead`` crawls, or one that ran out, is void.
+    Only a lease of one of the ``running`` crawls binds, and only until it runs out.
     """
     mine = Frontier.source_id.in_(source_ids)
-    foreign = (
-        Frontier.leased_by.is_not(None) & (Frontier.leased_until > now) & Frontier.leased_by.not_in([crawl_key, *dead])
-    )
+    foreign = Frontier.leased_by.in_(list(running)) & (Frontier.leased_until > now)
     busy = set(connection.execute(select(Frontier.source_id).where(mine & foreign).distinct()).scalars())
     free = mine & Frontier.source_id.not_in(busy)
     connection.execute(update(Frontier).where(free).values(leased_by=crawl_key, leased_until=now + LEASE))

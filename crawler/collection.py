@@ -5,12 +5,14 @@ the last capture is stored. `scrapy crawl portal` and `bantin collect` both come
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from socket import gethostname
+from typing import Any
 
 from scrapy.settings import BaseSettings
 from sqlalchemy import func, select, update
@@ -18,12 +20,11 @@ from sqlalchemy import func, select, update
 from archive import frontier
 from archive.clock import Clock, parse_rfc3339, rfc3339
 from archive.database import connect, reading, require_current
-from archive.errors import BantinError
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Change, Crawl
 from archive.records import Link
-from archive.segments import SegmentWriter, live_crawls, repair
+from archive.segments import SegmentWriter, live_crawls, repair, segments
 from archive.store import Store
 from crawler.desk import Desk
 from crawler.round import Round
@@ -80,7 +81,7 @@ class Collection:
         self.desk: Desk
         self.opened = Opened()
         self.summary: Summary | None = None
-        self.error: BantinError | None = None
+        self.error: Exception | None = None
 
     def now(self) -> datetime:
         """The crawl's clock."""
@@ -90,8 +91,11 @@ class Collection:
         """The source that a host belongs to in this crawl; for requests that Scrapy makes itself (robots.txt)."""
         return self._by_host.get(host_of(url), host_of(url))
 
-    async def open(self) -> None:
-        """Mend and take in what earlier crawls left, then begin this one. Raises BantinError before any request."""
+    async def open(self, failed: Callable[[], None]) -> None:
+        """Mend and take in what earlier crawls left, then begin this one. Raises BantinError before any request.
+
+        ``failed`` is called once when archive or database can no longer be written: the crawl is to stop.
+        """
         # The workers take a second to start: they do it while the archive is looked through.
         workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
         self.opened = await asyncio.to_thread(self._prepare)
@@ -104,7 +108,7 @@ class Collection:
             "description": DESCRIPTION,
         }
         writer = SegmentWriter(self.home.archive, self.key, facts, self._settings.getint("BANTIN_SEGMENT_BYTES"))
-        self.desk = Desk(writer, self.store, workers, self.key)
+        self.desk = Desk(writer, self.store, workers, self.key, self._renew, failed)
 
     async def close(self, reason: str) -> Summary:
         """See everything stored, close the crawl's record and say what it brought."""
@@ -118,6 +122,10 @@ class Collection:
     def _software(self) -> str:
         return f"bantin/{metadata.version('bantin')} scrapy/{metadata.version('scrapy')}"
 
+    def _renew(self) -> None:
+        with self.engine.begin() as connection:
+            frontier.renew(connection, self.key, self.now())
+
     def _prepare(self) -> Opened:
         opened = Opened()
         self.home.create()
@@ -125,7 +133,7 @@ class Collection:
         if said := self.journal.repair():
             opened.notes.append(said)
         opened.notes += repair(self.home.archive)
-        dead = self._bury_dead_crawls()
+        running = self._bury_dead_crawls()
         self.store.add_sources((s.id, s.name, s.level, s.layout, True) for s in self._catalogue.sources.values())
         live = live_crawls(self.home.archive)
         left = [
@@ -136,34 +144,46 @@ class Collection:
         read = partial(map, partial(read_exchange, cleaner=self.cleaner))
         if count := take_in(self.home.archive, left, self.store, read):
             opened.notes.append(f"{count} captures that were in the archive but not in the database were taken in")
-        self._begin(opened, dead)
+        self._begin(opened, running)
         return opened
 
     def _bury_dead_crawls(self) -> set[str]:
-        """Mark crawls that ended without a word as interrupted; their keys."""
-        live = live_crawls(self.home.archive)
-        with self.engine.begin() as connection:
-            running = set(connection.execute(select(Crawl.key).where(Crawl.outcome == "running")).scalars())
-            dead = running - live
-            values = {"outcome": "interrupted", "ended_at": self.now()}
-            connection.execute(update(Crawl).where(Crawl.key.in_(dead)).values(values))
-        return dead
+        """Mark crawls that ended without a word as interrupted; the keys of those that go on.
 
-    def _begin(self, opened: Opened, dead: Iterable[str]) -> None:
+        A crawl that wrote here or ran on this machine is dead unless it holds a lock; what another machine runs is
+        left to its leases.
+        """
+        live = live_crawls(self.home.archive)
+        written = [path.name for path in segments(self.home.archive)]
+        with self.engine.begin() as connection:
+            rows = connection.execute(select(Crawl.key, Crawl.config).where(Crawl.outcome == "running"))
+            running: dict[str, dict[str, Any]] = dict(rows.tuples().all())
+            here = {
+                key
+                for key, config in running.items()
+                if config.get("host") == gethostname() or any(key in name for name in written)
+            }
+            values = {"outcome": "interrupted", "ended_at": self.now()}
+            connection.execute(update(Crawl).where(Crawl.key.in_(here - live)).values(values))
+        return set(running) - (here - live)
+
+    def _begin(self, opened: Opened, running: Iterable[str]) -> None:
         ids = [source.id for source in self.plan.sources]
         resumed = self._interrupted(ids)
         config = {
             "sources": ids,
             "refetch": self.plan.refetch,
+            "host": gethostname(),
             "cleaners": {i: self.cleaner.digest_for(i) for i in ids},
         }
         self.store.start_crawl(self.key, self.started_at, self._software, config)
         with self.engine.begin() as connection:
             self.since = connection.execute(select(func.max(Change.id))).scalar_one() or 0
-            opened.busy = frontier.lease(connection, ids, self.key, self.now(), dead)
-            for source in (s for s in self.plan.sources if s.id not in opened.busy):
+            for source in self.plan.sources:
                 starts = [Link(url, url_key(url), "list") for url in source.start]
                 frontier.add_starts(connection, source.id, starts, self.now())
+            opened.busy = frontier.lease(connection, ids, self.key, self.now(), running)
+            for source in (s for s in self.plan.sources if s.id not in opened.busy):
                 if not self.plan.due_only and (
                     source.id not in resumed or (self.plan.refetch and not resumed[source.id])
                 ):

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 #: How many responses may be on their way through the desk; more make the downloads wait.
 BACKLOG = 96
+#: How often a crawl renews its leases; they last several times as long.
+SIGN_OF_LIFE_SECONDS = 300
 
 
 class BatchThread(threading.Thread, Generic[Item]):
@@ -76,11 +78,22 @@ class _Filing:
 class Desk:
     """Takes exchanges on the event loop's thread and sees them into archive and database.
 
-    After a failure of either, every further `take` raises it: a crawl must not go on without them.
+    After a failure of either, ``failed`` is called and every further `take` raises it: a crawl must not go on without
+    them. ``alive`` is called now and then on the database thread.
     """
 
-    def __init__(self, writer: SegmentWriter, store: Store, workers: Executor, crawl_key: str) -> None:
+    def __init__(
+        self,
+        writer: SegmentWriter,
+        store: Store,
+        workers: Executor,
+        crawl_key: str,
+        alive: Callable[[], None],
+        failed: Callable[[], None],
+    ) -> None:
         self._writer, self._store, self._workers, self._crawl_key = writer, store, workers, crawl_key
+        self._alive, self._failed = alive, failed
+        self._next_sign = time.monotonic() + SIGN_OF_LIFE_SECONDS
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(BACKLOG)
         self._tasks: set[asyncio.Task[Page]] = set()
@@ -134,10 +147,16 @@ class Desk:
         try:
             if self.failure is None:
                 self._store.store(captures)
+                self._give_sign()
         except Exception as error:
             self._loop.call_soon_threadsafe(self._fail, error)
         finally:
             self._loop.call_soon_threadsafe(self._release, len(captures))
+
+    def _give_sign(self) -> None:
+        if time.monotonic() >= self._next_sign:
+            self._next_sign = time.monotonic() + SIGN_OF_LIFE_SECONDS
+            self._alive()
 
     def _release(self, count: int) -> None:
         for _ in range(count):
@@ -147,6 +166,7 @@ class Desk:
         if self.failure is None:
             log.error("cannot go on: %s", error)
             self.failure = error
+            self._failed()
 
 
 def _resolve(filings: list[_Filing], locations: list[Location]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from archive.clock import parse_rfc3339
+from archive.clock import parse_rfc3339, rfc3339
 from archive.database import reading
 from archive.errors import ArchiveError
 from archive.models import Capture as CaptureRow
@@ -100,37 +100,89 @@ def take_in(
     """Read segments into the database; how many captures were new.
 
     ``read`` applies `read_exchange` to a batch, here or in worker processes; ``progress`` is told after each batch.
+    A revisit may stand before the record that it refers to (in another crawl's file): those are taken last.
     """
-    total = 0
+    intake = _Intake(folder, store, read, progress)
     for segment in wanted:
         crawl_key = _know_crawl(segment, store)
         records = iter(read_records(segment.path, segment.start))
         while batch := list(islice(records, BATCH)):
-            held = [(record, exchange) for record in batch if (exchange := record.exchange())]
-            bodies = _Bodies(folder, store, batch)
-            exchanges = [replace(e, body=bodies.of(e)) if e.refers_to else e for _, e in held]
-            pages = read(exchanges)
-            captures = [
-                capture_of(exchange, Location(segment.name, record.offset, record.length), crawl_key, page)
-                for (record, _), exchange, page in zip(held, exchanges, pages, strict=True)
-            ]
-            total += store.store(captures)
-            progress(len(captures))
-    return total
+            found = (_Filed(segment.name, crawl_key, record, e) for record in batch if (e := record.exchange()))
+            intake.take(list(found))
+    intake.take_late()
+    return intake.total
+
+
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    """An attempt with its place in the archive."""
+
+    name: str
+    crawl_key: str
+    record: Record
+    exchange: Exchange
+
+
+class _Intake:
+    """Batches on their way into the store; revisits that came too early wait."""
+
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        read: Callable[[Sequence[Exchange]], Iterable[Page]],
+        progress: Callable[[int], None],
+    ) -> None:
+        self._folder, self._store, self._read, self._progress = folder, store, read, progress
+        self._early: list[_Filed] = []
+        self.total = 0
+
+    def take(self, filed: Sequence[_Filed], *, last: bool = False) -> None:
+        """Store a batch, save the revisits whose record is not here yet (at ``last``: not here at all)."""
+        bodies = _Bodies(self._folder, self._store, filed)
+        ready = []
+        for one in filed:
+            body = bodies.of(one.exchange)
+            if body is not None:
+                ready.append(replace(one, exchange=replace(one.exchange, body=body)))
+            elif last:
+                ready.append(replace(one, exchange=_lost(one.exchange)))
+            else:
+                self._early.append(one)
+        pages = self._read([one.exchange for one in ready])
+        captures = [
+            capture_of(one.exchange, Location(one.name, one.record.offset, one.record.length), one.crawl_key, page)
+            for one, page in zip(ready, pages, strict=True)
+        ]
+        self.total += self._store.store(captures)
+        self._progress(len(captures))
+
+    def take_late(self) -> None:
+        """Store the revisits that waited."""
+        early, self._early = self._early, []
+        for start in range(0, len(early), BATCH):
+            self.take(early[start : start + BATCH], last=True)
+
+
+def _lost(exchange: Exchange) -> Exchange:
+    """A revisit of a record that the archive does not hold: an attempt of which nothing can be read."""
+    url, at = exchange.refers_to or ("", exchange.captured_at)
+    reason = f"revisit of {url} captured at {rfc3339(at)}, which is not in the archive"
+    return replace(exchange, status=None, outcome="failed", reason=reason, refers_to=None)
 
 
 class _Bodies:
     """The bodies that revisit records refer to: in the batch at hand, or in the archive."""
 
-    def __init__(self, folder: Path, store: Store, batch: Sequence[Record]) -> None:
+    def __init__(self, folder: Path, store: Store, batch: Sequence[_Filed]) -> None:
         self._folder, self._store = folder, store
-        exchanges = (e for record in batch if record.kind == "response" and (e := record.exchange()))
-        self._here = {(url_key(e.url), e.captured_at): e.body for e in exchanges}
+        responses = (one.exchange for one in batch if one.record.kind == "response")
+        self._here = {(url_key(e.url), e.captured_at): e.body for e in responses}
 
-    def of(self, exchange: Exchange) -> bytes:
-        """Raises ArchiveError where the record referred to is not in the archive."""
+    def of(self, exchange: Exchange) -> bytes | None:
+        """The body of an attempt; None where it is a revisit of a record that is not known (yet)."""
         if exchange.status == 304 or exchange.refers_to is None:
-            return b""
+            return exchange.body
         url, at = exchange.refers_to
         key = url_key(url)
         if (key, at) in self._here:
@@ -141,9 +193,7 @@ class _Bodies:
         with reading(self._store.engine) as connection:
             row = connection.execute(place).first()
         if row is None:
-            raise ArchiveError(
-                f"{exchange.url}: revisit of {url} at {at}, which is not in the archive. Restore that WARC file"
-            )
+            return None
         return read_record(find_segment(self._folder, row.warc_file), row.warc_offset).body
 
 

@@ -46,8 +46,8 @@ def liferay(
         f'<!DOCTYPE html><html lang="vi-VN"><head><meta charset="utf-8"><title>{title} - Sông Nhuệ</title></head>'
         f'<body><div class="dd_chuyenmuc"><span class="tintuc"><p>Hoạt động Đảng</p></span></div>'
         f'<div class="portlet-body"><div><div class="asset-full-content-title">{title}</div>'
-        f'<div class="assetPublishDate block_timer">{date}</div><div class="asset-full-content show-asset-title">'
-        f'<div class="asset-content" id="_101_5100200">{sapo}<div class="journal-content-article">{body}</div></div></div>'
+        f'<div class="assetPublishDate block_timer">{date}</div><div class="asset-full-content">'
+        f'<div class="asset-content">{sapo}<div class="journal-content-article">{body}</div></div></div>'
         f"{after}</div></div></body></html>"
     )
 

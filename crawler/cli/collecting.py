@@ -15,7 +15,7 @@ from crawler.cli.printing import moment, print_json, print_table
 from crawler.spiders.portal import PortalSpider
 from crawler.summary import SourceSummary, Summary
 
-_CHATTY = ("scrapy", "scrapy.utils.log", "alembic", "filelock", "asyncio")
+_OURS = ("crawler", "pipelines", "archive", PortalSpider.name)
 _COLUMNS = (
     "source",
     "new",
@@ -33,9 +33,8 @@ _COLUMNS = (
 
 def collect_now(front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool) -> int:
     """Run the crawl to its end; the exit status. Raises BantinError where it could not begin."""
-    _quieten()
-    process = AsyncCrawlerProcess(_settings(front))
-    _quieten()  # Scrapy has just set the level of its own logger
+    _log_to_stderr()
+    process = AsyncCrawlerProcess(_settings(front), install_root_handler=False)
     crawler = process.create_crawler(PortalSpider)
     switches = {"refetch": "1" if refetch else "", "due": "1" if due else "", "max_pages": str(max_pages)}
     process.crawl(crawler, sources=",".join(ids), **switches)
@@ -50,9 +49,12 @@ def collect_now(front: Front, ids: Sequence[str], *, refetch: bool, due: bool, m
     return 3 if summary.failure else 1 if summary.problems or summary.outcome == "interrupted" else 0
 
 
-def _quieten() -> None:
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+def _log_to_stderr() -> None:
+    """What our own modules say, and of others only what is wrong; on a terminal the progress bar says the rest."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith(_OURS))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
 
 
 def _settings(front: Front) -> Settings:
@@ -64,8 +66,6 @@ def _settings(front: Front) -> Settings:
         "BANTIN_SOURCES": str(front.sources or ""),
         "BANTIN_LAYOUTS": str(front.layouts or ""),
         "BANTIN_NOW": moment(front.clock.now()) if front.simulated else "",
-        "LOG_FORMAT": "%(asctime)s %(levelname)s %(message)s",
-        "LOG_LEVEL": "WARNING" if sys.stderr.isatty() else "INFO",
     }
     settings.setdict(ours, priority="cmdline")
     return settings

@@ -12,7 +12,6 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.errors import BantinError
 from archive.frontier import Known
 from archive.records import Page
 from crawler.collection import Collection, Plan
@@ -66,10 +65,10 @@ class PortalSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Open the collection, then ask for what is due, the sources in turn."""
         try:
-            await self.collection.open()
-        except BantinError as error:
+            await self.collection.open(self._stop)
+        except Exception as error:
+            # Whatever it was, the command must end and say it; Scrapy would log it and wait for a first request.
             self.collection.error = error
-            self.logger.error("cannot begin: %s", error)
             return
         for note in self.collection.opened.notes:
             self.logger.info(note)
@@ -128,6 +127,11 @@ class PortalSpider(Spider):
                 "download_slot": host_of(known.url),
             },
         )
+
+    def _stop(self) -> None:
+        """Nothing can be stored any more: ask for nothing more."""
+        assert self.crawler.engine is not None
+        self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="failure"))
 
     def on_idle(self) -> None:
         """Stay until the collection is open: opening may take longer than Scrapy waits for a first request."""

@@ -98,6 +98,14 @@ def test_a_late_older_capture_splits_an_edition_and_loses_none(rig: Rig, databas
     assert current == [(3,)]
 
 
+def test_an_edition_keeps_its_row_when_older_captures_of_the_same_words_come_in(rig: Rig, database: Database) -> None:
+    database.take([rig.page(101, OLD, day(60))])
+    (newest,) = database.rows("SELECT edition_id FROM v_edition")
+    database.take([rig.page(101, OLD, day(0)), rig.page(101, NEW, day(30))])
+    assert editions(database) == [OLD, NEW, OLD]
+    assert database.rows("SELECT edition_id FROM v_edition WHERE edition = 3") == [newest]
+
+
 def test_each_capture_belongs_to_the_edition_that_holds_its_time(rig: Rig, database: Database) -> None:
     """A citation is article_key@capture time: it must go on naming the same words."""
     holds = (

@@ -138,6 +138,21 @@ def test_a_place_where_no_record_begins_is_named(tmp_path: Path) -> None:
         read_record(tmp_path / "missing.warc.gz", 0)
 
 
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.99], ids=["head", "middle", "end"])
+def test_a_damaged_record_is_named_and_never_given(place: float, tmp_path: Path) -> None:
+    path = written(tmp_path, *ALL)
+    records = list(read_records(path))
+    data = bytearray(path.read_bytes())
+    data[records[2].offset + int(place * records[2].length)] ^= 0xFF
+    path.write_bytes(bytes(data))
+    given = []
+    with pytest.raises(ArchiveError, match=str(path)):
+        given.extend(record.offset for record in read_records(path))
+    with pytest.raises(ArchiveError, match=str(path)):
+        read_record(path, records[2].offset)
+    assert records[2].offset not in given
+
+
 def test_content_encodings_are_undone() -> None:
     raw = zlib.compressobj(wbits=-15)
     assert decode_body(gzip.compress(BODY), "gzip") == BODY

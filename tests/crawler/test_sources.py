@@ -98,7 +98,7 @@ def test_a_layout_that_is_not_there_is_answered_with_those_that_are(tmp_path: Pa
 def test_an_id_in_two_files_names_both_places(tmp_path: Path, layouts: Layouts) -> None:
     (tmp_path / "a.toml").write_text(GOOD, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, layouts, GOOD.partition("\n[[source]]\nid = \"bao\"")[0], "b.toml")
+        load(tmp_path, layouts, GOOD.partition('\n[[source]]\nid = "bao"')[0], "b.toml")
     here, there = tmp_path / "b.toml", tmp_path / "a.toml"
     assert str(caught.value) == f"{here}:2: source 'songnhue' stands in {there}:2 too. Rename one"
 

@@ -121,7 +121,9 @@ def test_a_changed_rule_moves_no_edition_until_its_cleaner_is_promoted(home: Pat
     assert bantin.column("SELECT count(*) FROM v_edition") == [ARTICLES]
     assert bantin.column("SELECT count(DISTINCT cleaner_digest) FROM reading") == [2]
     assert bantin.column("SELECT count(*) FROM reading") == [2 * ARTICLES]
-    assert bantin.column("SELECT count(*) FROM v_capture WHERE kind = 'article' AND outcome <> 'gone'") == [2 * ARTICLES]
+    assert bantin.column("SELECT count(*) FROM v_capture WHERE kind = 'article' AND outcome <> 'gone'") == [
+        2 * ARTICLES
+    ]
     assert _texts(bantin.export()) == _texts(before)
 
 

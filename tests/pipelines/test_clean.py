@@ -18,7 +18,7 @@ from pipelines.clean import clean
 from pipelines.layouts import Layouts
 from pipelines.locate import article_lines
 from pipelines.noise import line_rule
-from tests.builders import account, body_of, installed, liferay, press, reading_of, tree_of
+from tests.builders import account, body_of, installed, liferay, page_of, press, reading_of, tree_of
 from tests.cases import Case, cases
 
 ALL = cases()
@@ -58,7 +58,7 @@ def _letters(text: str) -> Counter[str]:
 @pytest.mark.parametrize("layout", ["hanoi-liferay", "img-editor"])
 def test_a_byline_inside_a_paragraph_loses_no_word(layout: str, layouts: Layouts) -> None:
     writer = '<b id="tacgia" class="tacgia">Minh Anh</b>'
-    body = f'<p>{LONG}</p><p>Buổi lễ khép lại trong tiếng vỗ tay. {writer}</p>'
+    body = f"<p>{LONG}</p><p>Buổi lễ khép lại trong tiếng vỗ tay. {writer}</p>"
     reading = reading_of(installed(layouts), (liferay if layout == "hanoi-liferay" else press)(body), layout)
     whole = " ".join((*body_of(reading), reading.byline or ""))
     assert whole.split() == f"{LONG} Buổi lễ khép lại trong tiếng vỗ tay. Minh Anh".split()
@@ -105,6 +105,14 @@ def test_lines_outside_the_fields_are_recorded(layouts: Layouts) -> None:
     assert [(removed.rule, removed.text) for removed in reading.removed] == [("outside-fields", "Chuyên mục phụ")]
 
 
+def test_a_date_that_stands_in_an_attribute_is_exact_and_the_words_beside_it_are_recorded(layouts: Layouts) -> None:
+    when = '<time datetime="2025-05-20T09:30:00+07:00">2 giờ trước</time>'
+    text = f"<html><body><h1>Họp chi bộ</h1>{when}<p>{LONG}</p><p>{LONG}</p></body></html>"
+    reading = clean(tree_of(text), layouts["generic"], layouts.noise(layouts["generic"]), "input", "cleaner")
+    assert (reading.published_at, reading.published_evidence) == ("2025-05-20T09:30:00+07:00",) * 2
+    assert "2 giờ trước" in [removed.text for removed in reading.removed]
+
+
 def test_a_view_count_in_the_date_line_or_the_text_changes_no_content(layouts: Layouts) -> None:
     texts = [
         liferay(f"<p>{LONG}</p><p>Lượt xem: {count}</p>", date=f"20/05/2025 | 9:30 AM | View count: {count}")
@@ -120,6 +128,21 @@ def test_a_line_that_a_rule_takes_is_never_in_the_body(layouts: Layouts) -> None
     for case in ALL:
         rules = layouts.noise(layouts[case.layout])
         assert [line for line in body_of(_clean(case, layouts)) if line_rule(line, rules)] == []
+
+
+@pytest.mark.parametrize("depth", [50, 300, 1_500])
+def test_tags_that_are_left_open_lose_no_word(depth: int, layouts: Layouts) -> None:
+    """Editors of the time leave font tags open by the hundred; libxml2 by itself stops reading at a depth of 256."""
+    text = liferay(f"<p>{LONG}</p>{'<font>' * depth}<p>Đoạn cuối của bài.</p>")
+    assert body_of(reading_of(installed(layouts), text)) == (LONG, "Đoạn cuối của bài.")
+
+
+def test_a_page_that_nests_too_deep_is_never_read_in_part_without_a_word(layouts: Layouts) -> None:
+    page = page_of(installed(layouts), liferay(f"<p>{LONG}</p>{'<font>' * 50_000}<p>Đoạn cuối của bài.</p>"))
+    if page.reading is None:
+        assert page.outcome == "failed"
+    else:
+        assert "Đoạn cuối của bài." in body_of(page.reading) or page.reading.warnings
 
 
 @pytest.mark.parametrize("case", ALL, ids=IDS)

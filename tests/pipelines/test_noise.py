@@ -25,7 +25,6 @@ TOOLBARS = {
 }
 
 
-
 @pytest.mark.parametrize("toolbar", TOOLBARS.values(), ids=TOOLBARS.keys())
 @pytest.mark.parametrize("place", ["<table><tr><td>{}</td></tr></table>", "<p>{}</p>", "<div>{}</div>"])
 def test_an_image_toolbar_goes_in_whatever_markup(toolbar: str, place: str, layouts: Layouts) -> None:

@@ -158,7 +158,9 @@ def test_print_copies_growing_addresses_and_other_sites_are_never_links(href: st
 
 def test_an_address_is_one_link_however_often_it_is_named(cleaner: Cleaner) -> None:
     article = "/hoat-ong-ang/-/view_content/7-a.html"
-    found = links(cleaner, article, f"{article};jsessionid=0A", f"{article}#dau", f"http://songnhue.hanoi.gov.vn{article}")
+    found = links(
+        cleaner, article, f"{article};jsessionid=0A", f"{article}#dau", f"http://songnhue.hanoi.gov.vn{article}"
+    )
     assert found == [(f"{PORTAL}{article}", "songnhue:7")]
 
 
