@@ -30,12 +30,12 @@ bench: $(READY)
 
 # Twenty kills in one collect; takes a few minutes.
 soak: $(READY)
-	$(BIN)/python -m pytest -q -m soak --override-ini addopts="--import-mode=importlib" tests/soak
+	$(BIN)/python -m pytest -q -m soak tests/soak
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("bantin needs Python 3.11 or newer: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgres]'
 	touch $@
 
 clean:

@@ -24,14 +24,17 @@ BUSY_SECONDS = 60
 def connect(url: str) -> Engine:
     """An engine for ``url``; SQLite in WAL mode with full durability. Raises UsageError for an unusable URL."""
     try:
-        kind = make_url(url).get_backend_name()
-        if kind not in ("sqlite", "postgresql"):
-            raise UsageError(f"{url}: only sqlite and postgresql databases are supported. Give such a --database URL")
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UsageError("the database URL cannot be read. Write it like sqlite:////data/bantin.db") from error
+    kind, shown = parsed.get_backend_name(), parsed.render_as_string(hide_password=True)
+    if kind not in ("sqlite", "postgresql"):
+        raise UsageError(f"{shown}: only sqlite and postgresql databases are supported. Give such a --database URL")
+    try:
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if kind == "sqlite" else {})
     except (ArgumentError, ModuleNotFoundError) as error:
-        raise UsageError(
-            f"{url}: not a database URL that can be used ({error}). Example: sqlite:////data/bantin.db"
-        ) from error
+        remedy = "PostgreSQL needs postgresql+psycopg:// and: pip install 'bantin[postgres]'"
+        raise UsageError(f"{shown}: cannot be used ({error}). {remedy}") from error
     if kind == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -126,5 +129,5 @@ def _revision(engine: Engine) -> str | None:
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         raise SchemaError(
-            f"{engine.url.render_as_string()}: cannot be opened ({reason}). Check path and access"
+            f"{engine.url.render_as_string(hide_password=True)}: cannot be opened ({reason}). Check path and access"
         ) from error

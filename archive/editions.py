@@ -130,9 +130,10 @@ def _gone_at(ordered: Sequence[Seen]) -> datetime | None:
     for seen in ordered:
         if seen.outcome in GOOD:
             state[seen.url_key] = True
-        elif seen.outcome in ABSENT and seen.url_key in state:
+        elif seen.outcome in (*ABSENT, "redirected") and seen.url_key in state:
             state[seen.url_key] = False
     if not state or any(state.values()):
         return None
     last_good = max(n for n, seen in enumerate(ordered) if seen.outcome in GOOD)
-    return next(s.captured_at for s in ordered[last_good:] if s.outcome in ABSENT and s.url_key in state)
+    absent = (s.captured_at for s in ordered[last_good:] if s.outcome in ABSENT and s.url_key in state)
+    return next(absent, None)  # only redirects: nobody said that it is gone

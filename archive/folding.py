@@ -183,7 +183,7 @@ class _Batch:
         ]
         if rows:
             statement = upsert(self.connection, ArticleUrl)
-            moved = {"first_seen_at": statement.excluded.first_seen_at, "last_seen_at": statement.excluded.last_seen_at}
+            moved = {name: statement.excluded[name] for name in ("url", "first_seen_at", "last_seen_at")}
             conflict = statement.on_conflict_do_update(index_elements=["article_id", "url_key"], set_=moved)
             self.connection.execute(conflict, rows)
 

@@ -16,7 +16,6 @@ from archive.models import Frontier
 from archive.records import GOOD, Capture, Link
 
 LEASE = timedelta(minutes=30)
-MAX_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def add_starts(connection: Connection, source_id: str, links: Iterable[Link], no
 def make_due(connection: Connection, source_id: str, now: datetime, *, everything: bool) -> None:
     """Begin a round: lists are due, what failed is due again, and with ``everything`` all that was ever fetched."""
     wanted = Frontier.kind == "list"
-    wanted = or_(wanted, (Frontier.last_outcome.in_(["failed", "blocked"])) & (Frontier.attempts < MAX_ATTEMPTS))
+    wanted = or_(wanted, Frontier.last_outcome.in_(["failed", "blocked"]))
     if everything:
         wanted = or_(wanted, Frontier.last_captured_at.is_not(None))
     rows = (Frontier.source_id == source_id) & wanted & (Frontier.kind.in_(["list", "article"]))
@@ -84,6 +83,12 @@ def lease(
     free = mine & Frontier.source_id.not_in(busy)
     connection.execute(update(Frontier).where(free).values(leased_by=crawl_key, leased_until=now + LEASE))
     return busy
+
+
+def anything_due(connection: Connection, source_ids: Sequence[str]) -> bool:
+    """Whether a round over these sources has anything left to fetch."""
+    due = exists().where(Frontier.source_id.in_(source_ids), Frontier.due_at.is_not(None))
+    return bool(connection.execute(select(due)).scalar_one())
 
 
 def renew(connection: Connection, crawl_key: str, now: datetime) -> None:

@@ -62,9 +62,10 @@ def absences(captures: Iterable[Row]) -> Iterator[Event]:
                 yield _presence("gone", absent)
                 yield _presence("back", capture)
             there[capture["url_key"]], absent = True, None
-        elif capture["outcome"] in ABSENT and capture["url_key"] in there:
+        elif capture["outcome"] in (*ABSENT, "redirected") and capture["url_key"] in there:
             there[capture["url_key"]] = False
-            absent = absent or capture
+            if capture["outcome"] in ABSENT:
+                absent = absent or capture
     if absent is not None and not any(there.values()):
         yield _presence("gone", absent)
 

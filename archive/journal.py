@@ -39,7 +39,7 @@ class Journal:
         """All entries in order. Raises ArchiveError naming the line that is not JSON."""
         if not self.path.exists():
             return
-        with self.path.open(encoding="utf-8") as lines:
+        with self.path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 try:
                     yield json.loads(line)

@@ -56,8 +56,9 @@ class SegmentWriter:
         self._handle = None
 
     def _open(self, at: datetime) -> None:
-        self._number += 1
-        self._name = f"{at:%Y}/{at:%m}/bantin-{self._crawl_key}-{self._number:05}.warc.gz"
+        while not self._name or (self._folder / self._name).exists():
+            self._number += 1
+            self._name = f"{at:%Y}/{at:%m}/bantin-{self._crawl_key}-{self._number:05}.warc.gz"
         self._path = self._folder / (self._name + OPEN)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Locked before it has its name: nobody can take a segment that is just being made for one left by a crash.
@@ -75,13 +76,17 @@ class SegmentWriter:
             written = os.write(self._handle, data)
             os.fdatasync(self._handle)
         except OSError as error:
-            os.ftruncate(self._handle, self._size)
+            self._back()
             raise ArchiveError(f"{self._path}: cannot be written ({error}). Free space or mend the disk") from error
         if written != len(data):
-            os.ftruncate(self._handle, self._size)
-            os.lseek(self._handle, 0, os.SEEK_END)
+            self._back()
             raise ArchiveError(f"{self._path}: the disk took only part of a record. Free space, then start again")
         self._size += written
+
+    def _back(self) -> None:
+        assert self._handle is not None
+        os.ftruncate(self._handle, self._size)
+        os.lseek(self._handle, self._size, os.SEEK_SET)
 
 
 def segments(folder: Path) -> list[Path]:

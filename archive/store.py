@@ -53,6 +53,13 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(update(Crawl).where(Crawl.key == key).values(values))
 
+    def end_unfinished(self) -> None:
+        """After a rebuild: a crawl of which the journal knows no end was interrupted, with its last capture."""
+        last = select(func.max(CaptureRow.captured_at)).where(CaptureRow.crawl_id == Crawl.id).scalar_subquery()
+        with self.engine.begin() as connection:
+            running = update(Crawl).where(Crawl.outcome == "running")
+            connection.execute(running.values(outcome="interrupted", ended_at=last))
+
     def promoted(self) -> dict[str, str]:
         """Source id → digest of the cleaner that is promoted for it."""
         with reading(self.engine) as connection:

@@ -159,11 +159,14 @@ def read_records(path: Path, start: int = 0) -> Iterator[Record]:
     with path.open("rb") as stream:
         stream.seek(start)
         held: Record | None = None
-        for record in ArchiveIterator(stream, parse_http=False):
-            offset = record.stream_pos
-            if held is not None:
-                yield _placed(held, offset)
-            held = _read(record, offset)
+        try:
+            for record in ArchiveIterator(stream, parse_http=False):
+                offset = record.stream_pos
+                if held is not None:
+                    yield _placed(held, offset)
+                held = _read(record, offset)
+        except OSError as error:
+            raise ArchiveError(f"{path}: damaged ({error}). Run: bantin verify") from error
         if held is not None:
             yield _placed(held, size)
 

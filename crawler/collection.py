@@ -204,6 +204,8 @@ class Collection:
     def _finish(self, outcome: str) -> Summary:
         with self.engine.begin() as connection:
             frontier.release(connection, self.key)
+            if outcome == "interrupted" and not frontier.anything_due(connection, list(self.opened.rounds)):
+                outcome = "finished"  # stopped, but nothing was left to do
         self.summary = summarise(self, outcome)
         ended_at = self.now()
         counts = self.summary.counts()

@@ -52,7 +52,9 @@ class Progress:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
         if hasattr(self._collection, "desk"):
-            await self._collection.close(reason)
+            summary = await self._collection.close(reason)
+            for line in summary.notes:
+                log.info(line)
 
     @property
     def _total(self) -> int:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """The counts of one source. ``articles`` and ``gone`` are of all times, the others of this crawl."""
+    """The counts of one source. ``articles``, ``gone``, ``duplicates`` and ``failed`` (addresses whose last attempt
+    failed) are of all times, the others of this crawl; ``captures`` are attempts, robots.txt not counted."""
 
     source_id: str
     name: str
@@ -78,7 +79,7 @@ def summarise(collection: "Collection", outcome: str) -> Summary:
 def _unpromoted(source_id: str, installed: str, promoted: str) -> str:
     return (
         f"{source_id}: the installed cleaner {installed[:12]} is not the promoted one ({promoted[:12]});"
-        " captures and readings are stored, no edition moved"
+        " captures and readings are stored, no edition moved, new articles wait"
     )
 
 
@@ -95,7 +96,6 @@ def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
         problems.append(
             f"{source.id}: {counts['unrecognised']} pages do not show the marks of layout {source.layout!r}"
         )
-    counts.pop("unresolved")
     return problems
 
 
@@ -110,7 +110,6 @@ def _counts(connection: Connection, crawl: str, source_id: str, since: int) -> d
         "unchanged": captures.get("revisit-identical", 0) + captures.get("revisit-not-modified", 0),
         "absent": captures.get("gone", 0) + captures.get("soft-gone", 0),
         "redirected": captures.get("redirected", 0),
-        "failed": captures.get("failed", 0),
         "blocked": captures.get("blocked", 0),
         "new_articles": changes.get("article", 0),
         "new_editions": changes.get("edition", 0),
@@ -123,7 +122,7 @@ def _counts(connection: Connection, crawl: str, source_id: str, since: int) -> d
 
 _OUTCOMES = """
     SELECT c.outcome, count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
-    WHERE k.key = :crawl AND c.source_id = :source GROUP BY c.outcome
+    WHERE k.key = :crawl AND c.source_id = :source AND c.kind <> 'robots' GROUP BY c.outcome
 """
 _CHANGES = "SELECT kind, count(*) FROM change WHERE id > :since AND source_id = :source GROUP BY kind"
 _SINGLE = {
@@ -133,7 +132,7 @@ _SINGLE = {
         SELECT count(*) FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key
         WHERE a.source_id = :source
     """,
-    "unresolved": "SELECT count(*) FROM frontier WHERE source_id = :source AND last_outcome = 'failed'",
+    "failed": "SELECT count(*) FROM frontier WHERE source_id = :source AND last_outcome = 'failed'",
     "unrecognised": """
         SELECT count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
         JOIN reading AS r ON r.input_digest = c.input_digest

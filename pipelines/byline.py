@@ -23,7 +23,9 @@ def decide_bylines(lines: list[Line], rules: Byline) -> list[Line]:
     while tail and lines[text[tail - 1]].mark is CANDIDATE and _fits(lines[text[tail - 1]].text, rules):
         tail -= 1
     around = text[max(0, tail - rules.look_back) :]
-    signed = rules.signing is not None and any(re.search(rules.signing, lines[n].text) for n in around)
+    signed = rules.signing is not None and any(
+        len(lines[n].text) <= rules.max_length and re.search(rules.signing, lines[n].text) for n in around
+    )
     bylines = set() if tail == 0 or signed else set(text[tail:])
     return [
         Line(line.text, _BYLINE if n in bylines else _BODY) if line.mark is CANDIDATE else line

@@ -79,9 +79,8 @@ def _judge(
 
 
 def _published(found: Found, lines: list[Line], layout: Layout) -> Published | None:
-    said = [line.text for line in lines if line.mark is not None and line.mark.role == "date"]
-    for element in [] if found.date is None else [found.date]:
-        said += [value for name in ("datetime", "content") if (value := element.get(name))]
+    said = [] if found.date is None else [value for name in ("datetime", "content") if (value := found.date.get(name))]
+    said += [line.text for line in lines if line.mark is not None and line.mark.role == "date"]
     dates = (read_date(text, layout.date_patterns) for text in said)
     return next((date for date in dates if date), None)
 
@@ -99,6 +98,8 @@ def _reading(
     removed = []
     for line in lines:
         role = line.mark.role if line.mark is not None else "removed"
+        if role == "date" and published is not None and line.text != published.evidence:
+            removed.append(Removed(OUTSIDE, line.text))
         if role == "removed":
             rule = line.mark.rule if line.mark is not None else (DROPPED if layout.id == GENERIC else OUTSIDE)
             removed.append(Removed(rule or OUTSIDE, line.text))

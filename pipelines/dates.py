@@ -49,7 +49,7 @@ def _moment(parts: dict[str, str | None]) -> str | None:
         if zone := parts.get("zone"):
             given = datetime.fromisoformat(f"{day.isoformat()}T{clock.isoformat()}{zone}")
             return given.astimezone(VIETNAM).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return f"{day.isoformat()}T{clock.isoformat()}{OFFSET}"
 

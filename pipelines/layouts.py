@@ -213,21 +213,32 @@ class Layouts:
         common, layouts = Common(), {}
         for file in files:
             if file.stem == COMMON:
-                common, _ = load(file, Common)
+                common, lines = load(file, Common)
+                _check_noise(file, common.noise, lines)
                 continue
             layout, lines = load(file, Layout)
             if layout.id != file.stem:
                 raise ConfigError(
                     file, line_of(lines, ("id",)), f"id {layout.id!r} is not the file's name", "Rename one"
                 )
-            for index, rule in enumerate(layout.noise):
-                if sum(value is not None for value in (rule.css, rule.squeezed, rule.line)) != 1:
-                    line = line_of(lines, ("noise", index))
-                    raise ConfigError(
-                        file, line, f"rule {rule.id!r} needs one of css, squeezed, line", "Keep one of them"
-                    )
+            _check_noise(file, layout.noise, lines)
             layouts[layout.id] = layout
+        taken = {rule.id for rule in common.noise}
+        for layout in layouts.values():
+            if double := next((rule.id for rule in layout.noise if rule.id in taken), None):
+                raise ConfigError(f"{layout.id}.toml", None, f"rule {double!r} stands in common.toml too", "Rename one")
         return cls(layouts.values(), common)
+
+
+def _check_noise(file: Path, rules: tuple[Noise, ...], lines: dict[tuple[str | int, ...], int]) -> None:
+    seen: set[str] = set()
+    for index, rule in enumerate(rules):
+        line = line_of(lines, ("noise", index))
+        if sum(value is not None for value in (rule.css, rule.squeezed, rule.line)) != 1:
+            raise ConfigError(file, line, f"rule {rule.id!r} needs one of css, squeezed, line", "Keep one of them")
+        if rule.id in seen:
+            raise ConfigError(file, line, f"two rules have the id {rule.id!r}", "Rename one")
+        seen.add(rule.id)
 
 
 def _toml_files(path: Path | None) -> list[Path]:

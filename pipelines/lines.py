@@ -48,12 +48,14 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
     buffer: list[str] = []
     stack: list[Mark | None] = [None]
     silent = 0
+    kept: list[list[str]] = []
 
     def flush() -> None:
+        nonlocal buffer
         if buffer:
             if text := canonical_line("".join(buffer)):
                 lines.append(Line(text, stack[-1]))
-            buffer.clear()
+            buffer = []
 
     def break_line() -> None:
         mark = stack[-1]
@@ -65,8 +67,12 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
     for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
         if event == "start":
             mark = marks.get(node)
-            if node.tag in SILENT:
-                silent += 1
+            silent += node.tag in SILENT
+            if silent:
+                pass
+            elif _aside(node, mark):
+                kept.append(buffer)
+                buffer = []
             elif mark is not None:
                 flush()
             elif node.tag in BLOCKS or node.tag == "br":
@@ -76,8 +82,12 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
                 buffer.append(node.text)
             continue
         if event == "end":
-            if node in marks:
+            if silent:
+                pass
+            elif node in marks:
                 flush()
+                if _aside(node, marks[node]):
+                    buffer = [*kept.pop(), " "]
             elif node.tag in BLOCKS:
                 break_line()
             stack.pop()
@@ -86,6 +96,11 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
             buffer.append(node.tail)
     flush()
     return lines
+
+
+def _aside(node: _Element, mark: Mark | None) -> bool:
+    """Whether the element is taken out of the middle of a line, which goes on behind it."""
+    return mark is not None and mark.role == "removed" and node.tag not in BLOCKS
 
 
 def has_words(element: _Element) -> bool:

@@ -32,9 +32,13 @@ def parse(text: str) -> _Element | None:
     if not data.strip():
         return None
     try:
-        return html.document_fromstring(data, parser=html.HTMLParser(encoding="utf-8"))
+        # Pages leave tags open by the hundred; without huge_tree libxml2 drops all words deeper than 255 elements.
+        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+        tree = html.document_fromstring(data, parser=parser)
     except etree.ParserError:
         return None
+    cut = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    return None if cut else tree
 
 
 def locate(tree: _Element, layout: Layout) -> Found:

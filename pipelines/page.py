@@ -54,7 +54,7 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
         None,
     )
     if outcome == "redirected":
-        target = absolute(response.url, response.location or "")
+        target = absolute(response.url, response.location) if response.location else None
         return replace(blank, links=tuple(_links([target] if target else [], source, layout, kind)))
     tree = _tree(response) if outcome == "ok" and kind in ("article", "list") else None
     if outcome == "ok" and kind in ("article", "list") and tree is None:
@@ -84,6 +84,8 @@ def identify(url: str, source: SourceContext, layout: Layout) -> tuple[str, str 
         return "article", f"{source.id}:{article_id or key}"
     if any(re.search(pattern, url) for pattern in layout.lists.address) and not layout.ignores(url):
         return "list", None
+    if layout.id == GENERIC:  # nothing says which pages of an unknown site are articles: whatever a list leads to
+        return "article", f"{source.id}:{key}"
     return "other", None
 
 
@@ -166,7 +168,7 @@ def _links(urls: Iterable[str], source: SourceContext, layout: Layout, kind: str
         if host_of(url) not in source.hosts:
             continue
         found, article_key = identify(url, source, layout)
-        if found == kind or (layout.id == GENERIC and kind == "article" and found == "other"):
+        if found == kind:
             key = url_key(url)
             links.setdefault(
                 key, Link(url, key, kind, article_key or (f"{source.id}:{key}" if kind == "article" else None))

@@ -43,6 +43,7 @@ def rebuild(
     for entry in entries:
         if entry["kind"] == "crawl":
             store.end_crawl(entry["crawl"], parse_rfc3339(entry["at"]), entry["outcome"], entry["counts"])
+    store.end_unfinished()
     return count, notes
 
 
@@ -53,11 +54,13 @@ def _promotions(entries: Iterable[dict[str, Any]], store: Store, cleaner: Cleane
     for source_id, entry in sorted(last.items()):
         context = cleaner.source(source_id)
         store.add_sources([(source_id, source_id, None, context.layout, False)])
-        if entry["cleaner"] == cleaner.digest_for(source_id):
-            store.restore_promotion(source_id, entry["cleaner"], parse_rfc3339(entry["at"]), entry["reason"])
-        else:
+        installed, at = cleaner.digest_for(source_id), parse_rfc3339(entry["at"])
+        same = entry["cleaner"] == installed
+        # The journal stays as it is: which cleaner this database was rebuilt with is no decision about the archive.
+        store.restore_promotion(source_id, installed, at, entry["reason"] if same else "rebuilt under this cleaner")
+        if not same:
             notes.append(
                 f"{source_id}: the archive was last read with cleaner {entry['cleaner'][:12]}, installed is"
-                f" {cleaner.digest_for(source_id)[:12]}; editions follow the installed one"
+                f" {installed[:12]}; editions follow the installed one"
             )
     return notes

@@ -41,7 +41,9 @@ def load(path: Path, model: type[Model]) -> tuple[Model, dict[tuple[str | int, .
     try:
         return model.model_validate(data), lines
     except ValidationError as error:
-        raise _complaint(path, lines, error.errors()[0], model) from error
+        raise _complaint(
+            path, lines, min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"), model
+        ) from error
 
 
 def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
@@ -53,6 +55,7 @@ def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
         if header := _HEADER.match(line):
             table = tuple(header[2].replace('"', "").split("."))
             if header[1] == "[[":
+                numbers.setdefault(table, number)
                 seen[table] += 1
                 table = (*table, seen[table] - 1)
             numbers.setdefault(table, number)

@@ -29,11 +29,7 @@ class Fault:
 
 def verify(home: Home, store: Store) -> Iterator[Fault]:
     """Every fault in archive, journal and database; none where all is well. Reads everything once."""
-    try:
-        for _ in Journal(home.journal).entries():
-            pass
-    except ArchiveError as error:
-        yield Fault(str(home.journal), str(error))
+    yield from _journal(home.journal)
     live = live_crawls(home.archive)
     with reading(store.engine) as connection:
         wanted = _captures(connection)
@@ -46,6 +42,17 @@ def verify(home: Home, store: Store) -> Iterator[Fault]:
             yield Fault(name, f"this WARC file is missing; {len(captures)} captures stand in it")
         yield from _contents(connection)
         yield from _pointers(connection)
+
+
+def _journal(path: Path) -> Iterator[Fault]:
+    if path.exists() and not path.read_bytes().endswith(b"\n"):
+        yield Fault(str(path), "its last line is torn", mendable=True)
+        return
+    try:
+        for _ in Journal(path).entries():
+            pass
+    except ArchiveError as error:
+        yield Fault(str(path), str(error))
 
 
 def _captures(connection: Connection) -> dict[str, dict[int, tuple[int, str]]]:

@@ -1,6 +1,5 @@
 """What holds for every test: no network but loopback, the same examples each time, and the recorded portal."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +9,11 @@ from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from pipelines.layouts import Layouts
+from tests.portal import WARC, require_recording
 
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.load_profile("fixed")
 
-SHARED = Path(os.environ.get("BANTIN_SHARED") or Path(__file__).parents[2] / "shared")
 ARTICLE = "/-/view_content/"
 
 
@@ -32,13 +31,8 @@ def layouts() -> Layouts:
 @pytest.fixture(scope="session")
 def portal_pages() -> list[tuple[str, bytes]]:
     """(address, payload) of all article pages of the recorded portal, print copies left out."""
-    path = SHARED / "portal" / "sotttt-party.warc.gz"
-    if not path.exists():
-        reason = f"{path} is not there; BANTIN_SHARED names the folder that holds portal/"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return [(url, payload) for url, payload in _responses(path) if ARTICLE in url and "/pop_up/" not in url]
+    require_recording()
+    return [(url, payload) for url, payload in _responses(WARC) if ARTICLE in url and "/pop_up/" not in url]
 
 
 def _responses(path: Path) -> Iterator[tuple[str, bytes]]:

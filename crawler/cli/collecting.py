@@ -53,6 +53,8 @@ def _log_to_stderr() -> None:
     """What our own modules say, and of others only what is wrong; on a terminal the progress bar says the rest."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    # A host that does not answer is a capture with its reason; Scrapy adds a traceback for its robots.txt.
+    logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith(_OURS))
     logging.basicConfig(handlers=[handler], level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
 
@@ -76,8 +78,9 @@ def _show(summary: Summary, front: Front) -> None:
     print_table(_COLUMNS, [_line(source) for source in summary.sources], right=numbers)
     pages = sum(source.captures for source in summary.sources)
     typer.echo(f"{pages} pages in {summary.seconds:.1f} s; crawl {summary.crawl} {summary.outcome}")
-    for note in summary.notes:
-        typer.echo(note, err=True)
+    if sys.stderr.isatty():  # elsewhere the log has them already
+        for note in summary.notes:
+            typer.echo(note, err=True)
     for problem in [*summary.problems, *([summary.failure] if summary.failure else [])]:
         typer.echo(f"needs a look: {problem}", err=True)
     if summary.outcome == "interrupted":

@@ -95,7 +95,10 @@ def verify(
         raise typer.Exit(NEEDS_A_LOOK)
 
 
-def rebuild(ctx: typer.Context, workers: Annotated[int, typer.Option(min=1)] = len(os.sched_getaffinity(0))) -> None:
+def rebuild(
+    ctx: typer.Context,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
+) -> None:
     """Make the database anew from the archive folder; refuses a database that holds anything."""
     front: Front = ctx.obj
     front.home.create()

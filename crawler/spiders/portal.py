@@ -69,9 +69,8 @@ class PortalSpider(Spider):
         except Exception as error:
             # Whatever it was, the command must end and say it; Scrapy would log it and wait for a first request.
             self.collection.error = error
+            self.logger.error("cannot begin: %s", error)
             return
-        for note in self.collection.opened.notes:
-            self.logger.info(note)
         waiting = {source_id: iter(round_.begin()) for source_id, round_ in self.collection.opened.rounds.items()}
         while waiting:
             for source_id in list(waiting):

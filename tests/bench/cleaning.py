@@ -97,7 +97,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     every = pages()
-    pairs = [(seconds(stock, part), seconds(ours, part), len(part)) for n in range(rounds) if (part := every[n::rounds])]
+    pairs = [
+        (seconds(stock, part), seconds(ours, part), len(part)) for n in range(rounds) if (part := every[n::rounds])
+    ]
     rows = {name: _quality(every, read) for name, read in (("bantin", _our_fields), ("trafilatura", _stock_fields))}
     speeds = {"trafilatura": [n / a for a, _, n in pairs], "bantin": [n / b for _, b, n in pairs]}
     print(f"{len(every)} article pages, one process, {rounds} rounds")

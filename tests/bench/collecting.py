@@ -48,7 +48,10 @@ def main() -> None:
     for number in range(parser.parse_args().pairs):
         bare, ours = _bare(), _ours()
         ratios.append(ours / bare)
-        print(f"pair {number + 1}: bare {bare:6.1f} pages/s, bantin {ours:6.1f} pages/s, ratio {ours / bare:.2f}", flush=True)
+        print(
+            f"pair {number + 1}: bare {bare:6.1f} pages/s, bantin {ours:6.1f} pages/s, ratio {ours / bare:.2f}",
+            flush=True,
+        )
     print(f"median ratio {statistics.median(ratios):.2f}")
 
 
