@@ -4,6 +4,7 @@ the last capture is stored. `scrapy crawl portal` and `bantin collect` both come
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -99,6 +100,7 @@ class Collection:
         # The workers take a second to start: they do it while the archive is looked through.
         workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
         self.opened = await asyncio.to_thread(self._prepare)
+        await asyncio.get_running_loop().run_in_executor(workers, os.getpid)  # one is up: nothing fetched has to wait
         facts = {
             "software": self._software,
             "isPartOf": self.key,

@@ -88,10 +88,8 @@ def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
     present = counts["articles"] - counts["gone"]
     if outcome == "finished" and present < source.expect_articles_min:
         problems.append(f"{source.id}: {present} articles, at least {source.expect_articles_min} were expected")
-    if counts["unresolved"]:
-        problems.append(
-            f"{source.id}: {counts['unresolved']} addresses could not be fetched; the next collect tries again"
-        )
+    if counts["failed"]:
+        problems.append(f"{source.id}: {counts['failed']} addresses could not be fetched; the next collect tries again")
     if counts["unrecognised"]:
         problems.append(
             f"{source.id}: {counts['unrecognised']} pages do not show the marks of layout {source.layout!r}"

@@ -45,7 +45,7 @@ def verify(home: Home, store: Store) -> Iterator[Fault]:
 
 
 def _journal(path: Path) -> Iterator[Fault]:
-    if path.exists() and not path.read_bytes().endswith(b"\n"):
+    if path.exists() and (data := path.read_bytes()) and not data.endswith(b"\n"):
         yield Fault(str(path), "its last line is torn", mendable=True)
         return
     try:

@@ -34,7 +34,8 @@ _COLUMNS = (
 def collect_now(front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool) -> int:
     """Run the crawl to its end; the exit status. Raises BantinError where it could not begin."""
     _log_to_stderr()
-    process = AsyncCrawlerProcess(_settings(front), install_root_handler=False)
+    process = AsyncCrawlerProcess(_settings(front))
+    logging.getLogger("scrapy").setLevel(logging.WARNING)  # it has a record for every page, which nobody would see
     crawler = process.create_crawler(PortalSpider)
     switches = {"refetch": "1" if refetch else "", "due": "1" if due else "", "max_pages": str(max_pages)}
     process.crawl(crawler, sources=",".join(ids), **switches)
@@ -62,7 +63,8 @@ def _log_to_stderr() -> None:
 def _settings(front: Front) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    ours = {
+    ours: dict[str, object] = {
+        "LOG_INSTALL_ROOT_HANDLER": False,
         "BANTIN_HOME": str(front.home.path),
         "BANTIN_DATABASE_URL": front.database_url,
         "BANTIN_SOURCES": str(front.sources or ""),

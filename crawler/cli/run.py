@@ -104,7 +104,7 @@ def rebuild(
     front.home.create()
     upgrade(front.database_url)
     store, cleaner = _store(front)
-    notes = repair_segments(front.home.archive)
+    notes = [*filter(None, [Journal(front.home.journal).repair()]), *repair_segments(front.home.archive)]
     columns = (TextColumn("rebuilding"), BarColumn(), TextColumn("{task.completed} captures"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("", total=None)
