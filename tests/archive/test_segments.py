@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,18 +62,19 @@ def test_a_full_segment_is_followed_by_the_next(tmp_path: Path) -> None:
     assert found == [attempt(n) for n in range(20)]
 
 
-@pytest.fixture
+@contextmanager
 def little_room() -> Iterator[None]:
-    """No file may grow past 4,000 bytes: the disk is full."""
+    """No file may grow past 4,000 bytes: the disk is full. Only in here: the test run's own output is a file too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-@pytest.mark.usefixtures("little_room")
 def test_a_batch_that_the_full_disk_takes_in_part_does_not_count(tmp_path: Path) -> None:
     living = writer(tmp_path)
     living.write([attempt(1)])
@@ -80,7 +82,7 @@ def test_a_batch_that_the_full_disk_takes_in_part_does_not_count(tmp_path: Path)
     size = path.stat().st_size
     noise = os.urandom(9_000)
     for _ in range(2):
-        with pytest.raises(ArchiveError, match="Free space"):
+        with little_room(), pytest.raises(ArchiveError, match="Free space"):
             living.write([Exchange("songnhue", "https://a.vn/", AT, 200, (), noise)])
         assert path.stat().st_size == size
     (place,) = living.write([attempt(2)])
