@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import subprocess
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,17 +17,19 @@ def survive(folder: Path, kills: int, seed: int) -> None:
     with Portal() as portal:
         bantin = Bantin(folder / "home", portal.catalogue(folder, expect=ARTICLES))
         bantin.run("init")
-        done = 0
+        done = rounds = 0
         while done < kills:
-            if not _killed(bantin, portal, moments.uniform(1.0, 5.0)):
-                # It came to its end in time: begin another round, to have something to kill.
-                _start_over(bantin)
-                continue
-            done += 1
+            done += _killed(bantin, portal, moments.uniform(1.0, 5.0))
+            if "finished" in bantin.column("SELECT outcome FROM crawl"):
+                # It had come to its end: look at what it left, then begin anew to have something to kill.
+                _all_is_there(bantin, folder / f"copy-{rounds}")
+                rounds += 1
+                shutil.rmtree(bantin.home)
+                bantin.run("init")
         asked_before, acknowledged = len(portal.log), _acknowledged(bantin)
-        finished = bantin.run("collect")
+        bantin.run("collect")
         _nothing_asked_twice(portal, asked_before, acknowledged)
-        _all_is_there(bantin, folder, finished.stdout)
+        _all_is_there(bantin, folder / "copy")
 
 
 def _killed(bantin: Bantin, portal: Portal, seconds: float) -> bool:
@@ -35,18 +38,13 @@ def _killed(bantin: Bantin, portal: Portal, seconds: float) -> bool:
     try:
         process.wait(timeout=seconds)
         return False
-    except Exception:
+    except subprocess.TimeoutExpired:
         process.kill()
         return True
     finally:
         process.communicate()
         time.sleep(1.5)  # worker processes notice within a second that their parent is gone
         _nothing_asked_twice(portal, asked_before, acknowledged)
-
-
-def _start_over(bantin: Bantin) -> None:
-    shutil.rmtree(bantin.home)
-    bantin.run("init")
 
 
 def _acknowledged(bantin: Bantin) -> set[str]:
@@ -59,12 +57,12 @@ def _nothing_asked_twice(portal: Portal, before: int, acknowledged: set[str]) ->
     assert not again, f"{len(again)} acknowledged pages were fetched again: {sorted(again)[:3]}"
 
 
-def _all_is_there(bantin: Bantin, folder: Path, said: str) -> None:
-    assert bantin.column("SELECT count(*) FROM v_article") == [ARTICLES], said
+def _all_is_there(bantin: Bantin, folder: Path) -> None:
+    assert bantin.column("SELECT count(*) FROM v_article") == [ARTICLES]
     assert bantin.column("SELECT count(*) FROM edition WHERE withdrawn_at IS NULL") == [ARTICLES]
     assert bantin.column("SELECT article_key FROM article GROUP BY article_key HAVING count(*) > 1") == []
     bantin.run("verify")
-    copy = Bantin(folder / "copy", bantin.sources)
+    copy = Bantin(folder, bantin.sources)
     copy.home.mkdir()
     shutil.copytree(bantin.home / "archive", copy.home / "archive")
     copy.run("rebuild")
