@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from archive.database import insert_new, upsert
@@ -16,6 +16,7 @@ from archive.models import Frontier
 from archive.records import GOOD, Capture, Link
 
 LEASE = timedelta(minutes=30)
+MAX_HOPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Known:
     stored_url: str | None
     stored_digest: str | None
     stored_at: datetime | None
+    hops: int = 0
 
 
 def load(connection: Connection, source_id: str) -> list[Known]:
@@ -63,11 +65,18 @@ def add_starts(connection: Connection, source_id: str, links: Iterable[Link], no
 def make_due(connection: Connection, source_id: str, now: datetime, *, everything: bool) -> None:
     """Begin a round: lists are due, what failed is due again, and with ``everything`` all that was ever fetched."""
     wanted = Frontier.kind == "list"
-    wanted = or_(wanted, Frontier.last_outcome.in_(["failed", "blocked"]))
+    wanted = or_(wanted, Frontier.last_outcome.in_(["failed", "blocked"]) & ~_good_elsewhere())
     if everything:
         wanted = or_(wanted, Frontier.last_captured_at.is_not(None))
     rows = (Frontier.source_id == source_id) & wanted & (Frontier.kind.in_(["list", "article"]))
     connection.execute(update(Frontier).where(rows).values(due_at=now))
+
+
+def _good_elsewhere() -> ColumnElement[bool]:
+    """The article that an address names was captured well under another one."""
+    other = aliased(Frontier)
+    same = other.article_key == Frontier.article_key
+    return exists().where(same, other.url_key != Frontier.url_key, other.last_outcome.in_(list(GOOD)))
 
 
 def lease(
@@ -109,6 +118,7 @@ def note_captures(connection: Connection, captures: Sequence[Capture], now: date
         (c for c in captures if c.page.kind in ("article", "list")), key=lambda c: (c.captured_at, c.url_key)
     )
     _note(connection, ended, now)
+    _respell(connection, ended, now)
     links = {(c.source_id, link.url_key): (c, link) for c in captures for link in c.page.links}
     rows = [_row(c.source_id, link, now, now, c.url, c.crawl_key) for c, link in links.values()]
     insert_new(connection, Frontier, rows)
@@ -132,8 +142,21 @@ def _note(connection: Connection, captures: Sequence[Capture], now: datetime) ->
     keys = ["source_id", "url_key"]
     rows = [_ended_row(capture, now) for capture in captures]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
-    done = {c.page.article_key for c in captures if c.page.outcome in GOOD and c.page.article_key}
+    done = {c.page.article_key for c in captures if c.page.settled and c.page.article_key}
     connection.execute(update(Frontier).where(Frontier.article_key.in_(done)).values(due_at=None))
+    lost = {c.page.article_key for c in captures if c.page.article_key and not c.page.settled} - done
+    untried = Frontier.article_key.in_(lost) & Frontier.last_captured_at.is_(None)
+    connection.execute(update(Frontier).where(untried).values(due_at=now))
+
+
+def _respell(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
+    """An address that redirects to another spelling of itself (http to https) is known by that, and due there."""
+    for capture in captures:
+        for link in capture.page.links:
+            if capture.page.outcome == "redirected" and link.url_key == capture.url_key and link.url != capture.url:
+                row = (Frontier.source_id == capture.source_id) & (Frontier.url_key == capture.url_key)
+                now_last = (Frontier.last_captured_at == capture.captured_at) & (Frontier.attempts <= MAX_HOPS)
+                connection.execute(update(Frontier).where(row & now_last).values(url=link.url, due_at=now))
 
 
 def _ended_row(capture: Capture, now: datetime) -> dict[str, Any]:
@@ -144,8 +167,9 @@ def _ended_row(capture: Capture, now: datetime) -> dict[str, Any]:
     holds = capture.refers_to is None and capture.stored_digest and page.outcome != "failed"
     return row | {
         "last_captured_at": capture.captured_at,
-        "last_outcome": page.outcome,
-        "attempts": 0 if page.outcome in GOOD else 1,
+        # A page that shows no article is asked for again: it may be maintenance, served as 200.
+        "last_outcome": "failed" if page.outcome in GOOD and not page.settled else page.outcome,
+        "attempts": 0 if page.settled else 1,
         "stored_digest": capture.stored_digest if holds else None,
         "stored_at": capture.captured_at if holds else None,
     }

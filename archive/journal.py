@@ -4,6 +4,7 @@ Each entry has ``at`` (RFC 3339), ``kind`` and what belongs to it. Kinds: ``prom
 ``crawl`` (how a crawl ended). A torn last line, left by a crash in the middle of a write, is cut off and kept beside.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -28,10 +29,17 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            data = line.encode("utf-8")
-            if os.write(handle, data) != len(data):
-                raise ArchiveError(f"{self.path}: the disk took only part of an entry. Free space, then start again")
-            os.fsync(handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            end, data = os.fstat(handle).st_size, line.encode("utf-8")
+            try:
+                if os.write(handle, data) != len(data):
+                    raise ArchiveError(
+                        f"{self.path}: the disk took only part of an entry. Free space, then start again"
+                    )
+                os.fsync(handle)
+            except BaseException:
+                os.ftruncate(handle, end)  # or the next entry would stand on the rest of this one's line
+                raise
         finally:
             os.close(handle)
 

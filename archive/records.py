@@ -90,6 +90,11 @@ class Page:
     reading: Reading | None
     links: tuple[Link, ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the address gave what it is asked for: a good answer and, on an article's page, an article."""
+        return self.outcome in GOOD and not (self.reading is not None and self.reading.content is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Location:

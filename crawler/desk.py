@@ -98,6 +98,7 @@ class Desk:
         self._room = asyncio.Semaphore(BACKLOG)
         self._tasks: set[asyncio.Task[Page]] = set()
         self.failure: Exception | None = None
+        self._broken = False
         self._archive = BatchThread[_Filing]("archive", self._file, most=64, patience=0.0)
         self._database = BatchThread[Capture]("database", self._store_batch, most=200, patience=0.25)
         self._archive.start()
@@ -128,11 +129,11 @@ class Desk:
             self._archive.put(_Filing(exchange, located))
             location = await located
             page = await self._loop.run_in_executor(self._workers, work, exchange)
+            self._database.put(capture_of(exchange, location, self._crawl_key, page))
         except Exception as error:
             self._fail(error)
             self._room.release()
             raise
-        self._database.put(capture_of(exchange, location, self._crawl_key, page))
         return page
 
     def _file(self, filings: list[_Filing]) -> None:
@@ -145,10 +146,11 @@ class Desk:
 
     def _store_batch(self, captures: list[Capture]) -> None:
         try:
-            if self.failure is None:
+            if not self._broken:
                 self._store.store(captures)
                 self._give_sign()
         except Exception as error:
+            self._broken = True  # known here at once: a later batch must not be stored over the gap
             self._loop.call_soon_threadsafe(self._fail, error)
         finally:
             self._loop.call_soon_threadsafe(self._release, len(captures))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -45,7 +45,7 @@ class CaptureMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Take the response; waits only where the desk is full."""
         headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
+            (name.decode("latin-1"), _text(name, value))
             for name, values in response.headers.items()
             for value in values
         )
@@ -73,3 +73,8 @@ class CaptureMiddleware:
 
     def _source(self, request: Request) -> str:
         return str(request.meta.get("source") or self._collection.source_of(request.url))
+
+
+def _text(name: bytes, value: bytes) -> str:
+    """A header's value. Some servers send Vietnamese paths in ``Location`` as they are, in UTF-8."""
+    return quote(value, safe="%/:=&?~#+!$,;'@()*[]") if name.lower() == b"location" else value.decode("latin-1")

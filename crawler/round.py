@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
-from archive.frontier import Known
+from archive.frontier import MAX_HOPS, Known
 from archive.records import GOOD, Link, Page
 
 
@@ -24,6 +25,8 @@ class Round:
             self._seen.add(known.url_key)
             if known.article_key and known.outcome in GOOD and not known.due:
                 self._done.add(known.article_key)
+            if known.article_key and not known.due and not known.captured:
+                self._waiting[known.article_key].append(known)  # never needed so far: another address was good
         due = [known for known in self._known if known.due]
         self._known = []
         return [known for known in due if self._admit(known)]
@@ -41,10 +44,13 @@ class Round:
 
     def done(self, asked: Known, page: Page | None) -> list[Known]:
         """Note how an address ended; where its article was not there, the next address that waits for it."""
+        if further := _same_page_elsewhere(asked, page):
+            self.total += 1
+            return [further]
         key = asked.article_key
         if key is None:
             return []
-        if page is not None and page.outcome in GOOD:
+        if page is not None and page.settled:
             self._done.add(key)
             self._waiting.pop(key, None)
             return []
@@ -67,3 +73,11 @@ class Round:
             self._asked.add(key)
         self.total += 1
         return True
+
+
+def _same_page_elsewhere(asked: Known, page: Page | None) -> Known | None:
+    """Where an address sends to another spelling of itself (http to https): to be asked for under the same key."""
+    if page is None or page.outcome != "redirected" or asked.hops >= MAX_HOPS:
+        return None
+    urls = (link.url for link in page.links if link.url_key == asked.url_key and link.url != asked.url)
+    return next((replace(asked, url=url, hops=asked.hops + 1) for url in urls), None)

@@ -130,7 +130,11 @@ _SINGLE = {
         SELECT count(*) FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key
         WHERE a.source_id = :source
     """,
-    "failed": "SELECT count(*) FROM frontier WHERE source_id = :source AND last_outcome = 'failed'",
+    "failed": """
+        SELECT count(*) FROM frontier AS f WHERE f.source_id = :source AND f.last_outcome = 'failed'
+        AND NOT EXISTS (SELECT 1 FROM frontier AS g WHERE g.article_key = f.article_key
+                        AND g.last_outcome IN ('ok', 'revisit-identical', 'revisit-not-modified'))
+    """,
     "unrecognised": """
         SELECT count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
         JOIN reading AS r ON r.input_digest = c.input_digest

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from w3lib.url import canonicalize_url
 
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.I)
-_SESSION_QUERY = re.compile(r"(?:^|&)(?:jsessionid|phpsessid|sid)=[^&]*", re.I)
+_SESSION_QUERY = re.compile(r"(?:^|&)(?:jsessionid|phpsessid)=[^&]*", re.I)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

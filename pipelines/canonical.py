@@ -16,13 +16,18 @@ CANONICAL_VERSION = 1
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u2060\ufeff]")
 
 
+def visible(text: str) -> str:
+    """``text`` without its invisible characters."""
+    return _INVISIBLE.sub("", text)
+
+
 def canonical_line(text: str) -> str:
     """``text`` as one line in canonical form; empty where nothing visible is left.
 
     Invisible characters go first: one between a letter and its combining mark would keep NFC from joining them.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+        text = unicodedata.normalize("NFC", visible(text))
     return " ".join(text.split())
 
 

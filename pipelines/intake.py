@@ -3,12 +3,14 @@
 `read_exchange` runs in worker processes; `take_in` reads WARC files and hands what they hold to the store.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from archive.clock import parse_rfc3339, rfc3339
 from archive.database import reading
@@ -34,18 +36,22 @@ def read_exchange(exchange: Exchange, cleaner: Cleaner) -> Page:
         payload = decode_body(exchange.body, exchange.header("content-encoding"))
     except ArchiveError as error:
         return failure(exchange.source_id, exchange.url, "failed", str(error), cleaner)
-    page = read_page(
-        Response(
-            exchange.source_id,
-            exchange.url,
-            exchange.captured_at,
-            exchange.status,
-            payload,
-            exchange.header("content-type"),
-            exchange.header("location"),
-        ),
-        cleaner,
+    response = Response(
+        exchange.source_id,
+        exchange.url,
+        exchange.captured_at,
+        exchange.status,
+        payload,
+        exchange.header("content-type"),
+        exchange.header("location"),
     )
+    try:
+        page = read_page(response, cleaner)
+    except Exception as error:
+        # One page that cleaning cannot bear must stop neither the crawl nor a rebuild: it is archived, and said.
+        reason = f"cleaning failed: {type(error).__name__}: {error}"[:500]
+        page = failure(exchange.source_id, exchange.url, "failed", reason, cleaner)
+        return replace(page, payload_digest=sha256(payload).hexdigest())
     return replace(page, outcome="revisit-identical") if exchange.refers_to and page.outcome == "ok" else page
 
 
@@ -81,13 +87,26 @@ class Segment:
 
 def lacking(folder: Path, store: Store) -> list[Segment]:
     """The segments that hold more than the database knows of."""
-    ends = select(CaptureRow.warc_file, func.max(CaptureRow.warc_offset + CaptureRow.warc_length)).group_by(
-        CaptureRow.warc_file
-    )
+    held: dict[str, dict[int, int]] = defaultdict(dict)
     with reading(store.engine) as connection:
-        known: dict[str, int] = {name: end for name, end in connection.execute(ends)}
-    found = (Segment(path, name_of(folder, path), known.get(name_of(folder, path), 0)) for path in segments(folder))
+        places = select(CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length)
+        for name, offset, length in connection.execute(places):
+            held[name][offset] = offset + length
+    found = (
+        Segment(path, name_of(folder, path), _first_gap(path, held[name_of(folder, path)])) for path in segments(folder)
+    )
     return [segment for segment in found if segment.start < segment.path.stat().st_size]
+
+
+def _first_gap(path: Path, ends: Mapping[int, int]) -> int:
+    """Where the first record stands that the database lacks: pages are read in any order, so gaps can be anywhere.
+
+    ``ends`` has, for each capture known, where its record begins and ends.
+    """
+    start = next((record.offset + record.length for record in read_records(path)), 0)  # behind the warcinfo
+    while start in ends:
+        start = ends[start]
+    return start
 
 
 def take_in(

@@ -6,7 +6,7 @@ from functools import cache
 from lxml import etree
 from lxml.etree import _Element
 
-from pipelines.canonical import canonical_line, squeezed
+from pipelines.canonical import canonical_line, squeezed, visible
 from pipelines.layouts import Noise, css
 from pipelines.lines import SILENT, Mark, text_of
 
@@ -46,7 +46,7 @@ def _with_text(article: _Element, wanted: str) -> list[_Element]:
     One pass from the leaves up, each element's text cut off once it is too long to match; skipped altogether where
     the words are nowhere on the page.
     """
-    if wanted not in squeezed(canonical_line(text_of(article))):
+    if wanted not in squeezed(visible(text_of(article))):
         return []
     found: dict[_Element, None] = {}
     texts: list[str] = [""]

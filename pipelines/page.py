@@ -157,6 +157,8 @@ def _reading(
 
 
 def _hrefs(tree: _Element, base: str, selectors: Iterable[str]) -> list[str]:
+    if said := next((element.get("href") for element in tree.iter("base") if element.get("href")), None):
+        base = absolute(base, said) or base
     hrefs = (element.get("href") for element in find(tree, selectors))
     return [url for href in hrefs if href and (url := absolute(base, href))]
 

@@ -67,9 +67,13 @@ def _segment(path: Path, captures: dict[int, tuple[int, str]]) -> Iterator[Fault
     whole = whole_bytes(path)
     if whole != path.stat().st_size:
         yield Fault(f"{path}:{whole}", "damaged from this byte on", mendable=path.suffix == ".open")
-    for record in read_records(path):
-        expected = captures.pop(record.offset, None)
-        yield from _record(f"{path}:{record.offset}", record, expected)
+    try:
+        for record in read_records(path):
+            expected = captures.pop(record.offset, None)
+            yield from _record(f"{path}:{record.offset}", record, expected)
+    except ArchiveError as error:
+        yield Fault(str(path), f"{error}; {len(captures)} captures stand behind it")
+        return
     for offset in captures:
         yield Fault(f"{path}:{offset}", "the database names a record here, but there is none")
 

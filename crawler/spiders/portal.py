@@ -48,11 +48,11 @@ class PortalSpider(Spider):
         layouts = Layouts.load(_path(settings["BANTIN_LAYOUTS"]))
         catalogue = Catalogue.load(_path(settings["BANTIN_SOURCES"]), layouts)
         chosen = catalogue.pick(i for i in sources.split(",") if i)
-        slots = {
-            host: {"delay": source.download_delay, "concurrency": 1 if source.download_delay else 8}
-            for source in chosen
-            for host in source.context.hosts
-        }
+        delays: dict[str, float] = {}
+        for source in chosen:  # a host that two sources share keeps the longer delay
+            for host in source.context.hosts:
+                delays[host] = max(delays.get(host, 0.0), source.download_delay)
+        slots = {host: {"delay": delay, "concurrency": 1 if delay else 8} for host, delay in delays.items()}
         settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
         private = (host for source in chosen if source.allow_private for host in source.context.hosts)
         allowed_private.update(urlsplit(f"//{host}").hostname or "" for host in private)

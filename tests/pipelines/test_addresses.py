@@ -20,7 +20,7 @@ BASE = "https://songnhue.hanoi.gov.vn/hoat-ong-ang/-/view_content/101-so-ket.htm
         "https://caugiay.hanoi.gov.vn/tin-tuc?p=2&q=1#dau-trang",
         "https://caugiay.hanoi.gov.vn/tin-tuc;jsessionid=0A1B2C.node1?p=2&q=1",
         "https://caugiay.hanoi.gov.vn/tin-tuc?PHPSESSID=abc&p=2&q=1",
-        "https://caugiay.hanoi.gov.vn/tin-tuc?p=2&sid=abc&q=1",
+        "https://caugiay.hanoi.gov.vn/tin-tuc?p=2&PHPSESSID=abc&q=1",
     ],
 )
 def test_what_does_not_name_a_page_is_not_in_its_key(url: str) -> None:
