@@ -113,10 +113,8 @@ def main() -> None:
         print(f"{name:14}{speed:8.1f}{body:10.4f}{whole:10.4f}{title:13.1%}{moment:12.1%}")
     whole = statistics.median(a / b for a, b, _, _ in trios)
     text = statistics.median(c / b for _, b, c, _ in trios)
-    print(
     print(f"speed ratio, median of {rounds} alternating rounds: {whole:.2f}")
     print(f"the same to trafilatura's text alone, without title and date: {text:.2f}")
-    )
 
 
 def _quality(every: Sequence[str], read: Callable[[str], tuple[list[str], list[str], str, str]]) -> tuple[float, ...]:
