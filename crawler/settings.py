@@ -34,8 +34,9 @@ DEFAULT_REQUEST_HEADERS = {
 
 # Sites answer differently to a session: every page is asked for as a stranger would.
 COOKIES_ENABLED = False
-# A redirect is a capture of its own, and its target an address like any other: ours to decide, not a middleware's.
-REDIRECT_ENABLED = False
+# A redirect is a capture of its own, and its target an address like any other: the spider's requests say dont_redirect.
+# Scrapy follows it for robots.txt alone, which often moves with the site from http to https.
+REDIRECT_ENABLED = True
 METAREFRESH_ENABLED = False
 # Both open a port that runs code.
 TELNETCONSOLE_ENABLED = False

@@ -55,7 +55,8 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
     )
     if outcome == "redirected":
         target = absolute(response.url, response.location) if response.location else None
-        return replace(blank, links=tuple(_links([target] if target else [], source, layout, kind)))
+        wanted = [target] if target and kind in ("article", "list") else []
+        return replace(blank, links=tuple(_links(wanted, source, layout, kind)))
     tree = _tree(response) if outcome == "ok" and kind in ("article", "list") else None
     if outcome == "ok" and kind in ("article", "list") and tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")

@@ -123,6 +123,7 @@ class PortalSpider(Spider):
                 "source": source_id,
                 "known": known,
                 "handle_httpstatus_all": True,
+                "dont_redirect": True,
                 "download_slot": host_of(known.url),
             },
         )

@@ -152,3 +152,12 @@ def test_scrapy_itself_runs_the_spider(bantin: Bantin, site: SampleSite) -> None
     command = [sys.executable, "-m", "scrapy", "crawl", "portal", "-a", "sources=mau-bao", *options]
     subprocess.run(command, cwd=SITE.parents[1], check=True, capture_output=True, timeout=120)
     assert count(bantin, "SELECT count(*) FROM v_article") == 4
+
+
+def test_a_robots_file_that_moved_is_followed_and_obeyed(bantin: Bantin, site: SampleSite) -> None:
+    site.robots_at = "/he-thong/robots.txt"
+    site.robots = "User-agent: *\nDisallow: /\n"
+    bantin.run("collect", status=None)
+    paths = {entry["path"] for entry in site.log}
+    assert paths == {"/robots.txt", "/he-thong/robots.txt"}
+    assert set(bantin.column("SELECT DISTINCT outcome FROM v_capture WHERE kind = 'list'")) == {"blocked"}

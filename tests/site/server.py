@@ -45,6 +45,7 @@ class SampleSite:
 
     def __init__(self, ports: tuple[int, int] = (0, 0), day: int = 1, root: Path = Path(__file__).parent) -> None:
         self.ports, self.day, self.root = ports, day, root
+        self.robots, self.robots_at = ROBOTS, "/robots.txt"
         self.log: list[dict[str, Any]] = []
         self.urls: dict[str, str] = {}
         self._views = itertools.count(1201)
@@ -71,8 +72,10 @@ class SampleSite:
     def answer(self, name: str, target: str) -> Answer:
         """Status, text and headers for a path and query of one site."""
         parts = urlsplit(target)
+        if parts.path == self.robots_at:
+            return 200, self.robots, {"Content-Type": "text/plain"}
         if parts.path == "/robots.txt":
-            return 200, ROBOTS, {"Content-Type": "text/plain"}
+            return 301, "", {**HTML, "Location": self.robots_at}
         match = ARTICLE.fullmatch(unquote(parts.path)) or LANGUAGE.fullmatch(unquote(parts.path))
         if match is None or match["prefix"].count("/") > DEEPEST or match["path"] in self._listed(name, "gone.txt"):
             return NOT_FOUND
