@@ -19,10 +19,15 @@ from archive.errors import SchemaError, UsageError
 from archive.models import Base
 
 BUSY_SECONDS = 60
+# Any fixed number serves, as long as every version of this program takes the same one.
+WRITER_LOCK = 7_020_250_703
 
 
 def connect(url: str) -> Engine:
-    """An engine for ``url``; SQLite in WAL mode with full durability. Raises UsageError for an unusable URL."""
+    """An engine for ``url``, on which one process writes at a time and the others wait, at most BUSY_SECONDS.
+
+    SQLite runs in WAL mode with full durability. Raises UsageError for an unusable URL.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -30,14 +35,22 @@ def connect(url: str) -> Engine:
     kind, shown = parsed.get_backend_name(), parsed.render_as_string(hide_password=True)
     if kind not in ("sqlite", "postgresql"):
         raise UsageError(f"{shown}: only sqlite and postgresql databases are supported. Give such a --database URL")
+    # A statement must see what was written while its transaction waited: hence READ COMMITTED. A server that was
+    # restarted since the last transaction is asked anew: hence the ping.
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    if kind == "sqlite":
+        options = {"connect_args": {"timeout": BUSY_SECONDS}}
     try:
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if kind == "sqlite" else {})
+        engine = create_engine(url, **options)
     except (ArgumentError, ModuleNotFoundError) as error:
         remedy = "PostgreSQL needs postgresql+psycopg:// and: pip install 'bantin[postgres]'"
         raise UsageError(f"{shown}: cannot be used ({error}). {remedy}") from error
     if kind == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "connect", _configure_postgresql)
+        event.listen(engine, "begin", _wait_for_writers)
     return engine
 
 
@@ -53,12 +66,28 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
+def _configure_postgresql(connection: Any, _: Any) -> None:
+    # Server, database and role may have other defaults; psycopg reads times in the ISO style only.
+    connection.autocommit = True
+    connection.cursor().execute("SELECT set_config('datestyle', 'ISO', false), set_config('timezone', 'UTC', false)")
+    connection.autocommit = False
+
+
+def _wait_for_writers(connection: Connection) -> None:
+    # One writer at a time, as on SQLite: two that write the same rows in another order would lock each other up, two
+    # could lease one source, and a cursor of the change feed could become visible after a larger one.
+    if not connection.get_execution_options().get("bantin_read_only"):
+        wait = f"set_config('lock_timeout', '{BUSY_SECONDS}s', true)"
+        connection.exec_driver_sql(f"SELECT {wait}, pg_advisory_xact_lock({WRITER_LOCK})")
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the database and writes nothing."""
     options: dict[str, Any] = {"bantin_read_only": True}
     if engine.dialect.name == "postgresql":
-        options["isolation_level"] = "REPEATABLE READ"  # SQLite's readers see one state as it is
+        # SQLite's readers see one state as it is.
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
@@ -97,7 +126,8 @@ def upgrade(url: str) -> None:
         current = _revision(engine)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if current is not None and current not in known:
-            raise SchemaError(f"{url}: its schema ({current}) is newer than this program. Install a newer bantin")
+            shown = engine.url.render_as_string(hide_password=True)
+            raise SchemaError(f"{shown}: its schema ({current}) is newer than this program. Install a newer bantin")
         command.upgrade(config, "head")
     finally:
         engine.dispose()

@@ -13,14 +13,17 @@ from archive.records import ABSENT, GOOD
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One capture of an article, with what the promoted cleaner read in it (``content_hash`` None: nothing)."""
+    """One capture of an article, with what one cleaner read in it (``content_hash`` None: nothing).
+
+    ``visit``: captures of one visit to the site stand in one crawl; where no crawl is known (imports), in one day.
+    """
 
     capture_id: int
     captured_at: datetime
     url: str
     url_key: str
     payload_digest: str
-    crawl_id: int
+    visit: str
     outcome: str
     preference: int
     reading_id: int | None = None
@@ -79,19 +82,19 @@ def fold(captures: Iterable[Seen]) -> Fold:
 
 
 def _speakers(read: Sequence[Seen]) -> tuple[list[Seen], list[Moved]]:
-    """In each crawl one address speaks for the article (the preferred one, else the smallest key). The others
-    corroborate; where one disagrees with what the speaker says in that crawl, that is a variant."""
-    speaker: dict[int, str] = {}
+    """In each visit one address speaks for the article (the preferred one, else the smallest key). The others
+    corroborate; where one disagrees with what the speaker says in that visit, that is a variant."""
+    speaker: dict[str, str] = {}
     for seen in sorted(read, key=lambda seen: (seen.preference, seen.url_key)):
-        speaker.setdefault(seen.crawl_id, seen.url_key)
-    speaking = [seen for seen in read if speaker[seen.crawl_id] == seen.url_key]
-    said: dict[int, dict[str, None]] = {}
+        speaker.setdefault(seen.visit, seen.url_key)
+    speaking = [seen for seen in read if speaker[seen.visit] == seen.url_key]
+    said: dict[str, dict[str, None]] = {}
     for seen in speaking:
-        said.setdefault(seen.crawl_id, {})[seen.content_hash or ""] = None
+        said.setdefault(seen.visit, {})[seen.content_hash or ""] = None
     variants = [
-        Moved(seen.capture_id, "variant", next(reversed(said[seen.crawl_id])), seen.content_hash)
+        Moved(seen.capture_id, "variant", next(reversed(said[seen.visit])), seen.content_hash)
         for seen in read
-        if speaker[seen.crawl_id] != seen.url_key and seen.content_hash not in said[seen.crawl_id]
+        if speaker[seen.visit] != seen.url_key and seen.content_hash not in said[seen.visit]
     ]
     return speaking, variants
 

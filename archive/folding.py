@@ -5,67 +5,57 @@ came in between) is withdrawn, not deleted. Rows are read and written in bulk: t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from archive.clock import rfc3339
 from archive.database import insert_new, upsert
-from archive.editions import Fold, Moved, Run, Seen, fold
-from archive.models import Article, ArticleUrl, Capture, Change, Edition, MetadataChange, Promotion, Reading
+from archive.editions import Moved, Run, Seen
+from archive.models import Article, ArticleUrl, Edition, MetadataChange
+from archive.stories import Story, stories
 
 _BATCH = 400
-_COLUMNS = (
-    Capture.id,
-    Capture.source_id,
-    Capture.article_key,
-    Capture.captured_at,
-    Capture.url,
-    Capture.url_key,
-    Capture.payload_digest,
-    Capture.crawl_id,
-    Capture.outcome,
-    Capture.preference,
-    Reading.content_hash,
-    Reading.published_at,
-    Reading.byline,
-    Reading.section,
-    Reading.captions,
-)
+_NOTHING_TOLD: Mapping[str, datetime] = MappingProxyType({})
 
 
-def refold(connection: Connection, article_keys: Iterable[str], now: datetime) -> None:
-    """Fold these articles anew under the cleaners promoted for their sources."""
-    keys = sorted(article_keys)
-    for start in range(0, len(keys), _BATCH):
-        _Batch(connection, now, keys[start : start + _BATCH]).apply()
+def refold(
+    connection: Connection, article_keys: Iterable[str], now: datetime, told: Mapping[str, datetime] = _NOTHING_TOLD
+) -> list[dict[str, Any]]:
+    """Fold these articles anew under the cleaners promoted for their sources; the rows for the change feed.
+
+    ``told`` has, for articles whose editions were folded under another cleaner before, the time of the last capture
+    that it had read: what the publisher did until then is no news.
+    """
+    changes: list[dict[str, Any]] = []
+    for keys in batched(sorted(article_keys)):
+        batch = _Batch(connection, now, stories(connection, keys), told)
+        batch.apply()
+        changes += batch.changes
+    return changes
 
 
-@dataclass(frozen=True, slots=True)
-class _Story:
-    """One article: its captures, and what follows from them under its source's cleaner."""
+def fold_ahead(connection: Connection, article_keys: Iterable[str], cleaner: str, now: datetime) -> None:
+    """Fold these articles under a cleaner that is not promoted: its editions are stored, no article points to them."""
+    for keys in batched(sorted(article_keys)):
+        _Batch(connection, now, stories(connection, keys, cleaner), _NOTHING_TOLD).fold()
 
-    key: str
-    source_id: str
-    cleaner: str | None
-    captures: Sequence[Seen]
-    folded: Fold
 
-    @property
-    def told(self) -> Seen | None:
-        """The capture that speaks last, where the promoted cleaner has read one."""
-        return self.folded.speaking if self.cleaner is not None else None
+def batched(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """``keys`` in batches that one statement can name."""
+    return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
 
 
 class _Batch:
     """The articles of one batch with their stored rows; what is to be written gathers until the end."""
 
-    def __init__(self, connection: Connection, now: datetime, keys: Sequence[str]) -> None:
-        self.connection, self.now = connection, now
-        self.stories = _stories(connection, keys)
+    def __init__(
+        self, connection: Connection, now: datetime, stories: Sequence[Story], told: Mapping[str, datetime]
+    ) -> None:
+        self.connection, self.now, self.stories, self.told = connection, now, stories, told
         self.changes: list[dict[str, Any]] = []
         self.articles = self._load_articles()
         self.fresh: set[str] = set()
@@ -73,18 +63,22 @@ class _Batch:
     def apply(self) -> None:
         """Write what follows; nothing of an article that no reading has shown yet."""
         self._add_articles([s for s in self.stories if s.key not in self.articles and s.told])
+        self.fold()
         stories = [story for story in self.stories if story.key in self.articles]
-        self._editions([story for story in stories if story.told])
-        self._moves([story for story in stories if story.told])
         self._point(stories)
         self._addresses(stories)
-        insert_new(self.connection, Change, self.changes)
+
+    def fold(self) -> None:
+        """Write the editions and metadata changes of the articles that there are."""
+        told = [story for story in self.stories if story.key in self.articles and story.told]
+        self._editions(told)
+        self._moves(told)
 
     def _load_articles(self) -> dict[str, Row[Any]]:
         wanted = Article.article_key.in_([story.key for story in self.stories])
         return {row.article_key: row for row in self.connection.execute(select(Article.__table__).where(wanted))}
 
-    def _add_articles(self, stories: Sequence[_Story]) -> None:
+    def _add_articles(self, stories: Sequence[Story]) -> None:
         if not stories:
             return
         rows = [
@@ -101,7 +95,7 @@ class _Batch:
         self.fresh = {story.key for story in stories}
         self.articles = self._load_articles()
 
-    def _editions(self, stories: Sequence[_Story]) -> None:
+    def _editions(self, stories: Sequence[Story]) -> None:
         stored = self._live(Edition, stories)
         added: list[dict[str, Any]] = []
         moved: list[dict[str, Any]] = []
@@ -116,16 +110,20 @@ class _Batch:
                         {"article_id": article_id, "cleaner_digest": story.cleaner, **values, "withdrawn_at": None}
                     )
                     detail = {"edition": ordinal, "content_hash": run.content_hash}
-                    self._tell(story, "article" if ordinal == 1 and story.key in self.fresh else "edition", detail)
+                    if self._is_news(story, run.first.captured_at):
+                        self._tell(story, "article" if ordinal == 1 and story.key in self.fresh else "edition", detail)
                     continue
                 left.remove(row)
                 if any(getattr(row, name) != value for name, value in values.items()):
                     moved.append({"key": row.id, **values, "withdrawn_at": None})
-            moved += [{"key": row.id, **_row_values(row), "withdrawn_at": self.now} for row in left]
+            for row in left:
+                moved.append({"key": row.id, **_row_values(row), "withdrawn_at": self.now})
+                if self._is_news(story, row.observed_from):
+                    self._tell(story, "withdrawn", {"edition": row.ordinal, "content_hash": row.content_hash})
         insert_new(self.connection, Edition, added)
         _update(self.connection, Edition, moved)
 
-    def _moves(self, stories: Sequence[_Story]) -> None:
+    def _moves(self, stories: Sequence[Story]) -> None:
         stored = self._live(MetadataChange, stories, withdrawn=True)
         added: list[dict[str, Any]] = []
         moved: list[dict[str, Any]] = []
@@ -139,7 +137,9 @@ class _Batch:
                     added.append(
                         {"article_id": article_id, "cleaner_digest": story.cleaner, **_identity(move), **values}
                     )
-                    self._tell(story, "metadata", {"field": move.field, "before": move.before, "after": move.after})
+                    if self._is_news(story, _captured_at(story, move)):
+                        detail = {"field": move.field, "before": move.before, "after": move.after}
+                        self._tell(story, "metadata", detail)
                 elif (row.before, row.after, row.withdrawn_at) != (move.before, move.after, None):
                     moved.append({"key": row.id, **values})
             gone = (row for row in left.values() if row.withdrawn_at is None)
@@ -149,16 +149,13 @@ class _Batch:
         insert_new(self.connection, MetadataChange, added)
         _update(self.connection, MetadataChange, moved)
 
-    def _point(self, stories: Sequence[_Story]) -> None:
+    def _point(self, stories: Sequence[Story]) -> None:
         """Move the articles' pointers and what is known of their presence."""
         editions = self._live(Edition, [story for story in stories if story.told])
         rows = []
         for story in stories:
             article = self.articles[story.key]
-            values = {
-                "current_edition_id": article.current_edition_id,
-                "current_reading_id": article.current_reading_id,
-            }
+            values: dict[str, Any] = {"current_edition_id": None, "current_reading_id": None}
             url = article.url
             if story.told:
                 newest = max(editions[article.id], key=lambda row: row.ordinal)
@@ -175,7 +172,7 @@ class _Batch:
                 self._tell(story, "back", {})
         _update(self.connection, Article, rows)
 
-    def _addresses(self, stories: Sequence[_Story]) -> None:
+    def _addresses(self, stories: Sequence[Story]) -> None:
         rows = [
             {"article_id": self.articles[story.key].id, "url_key": key, "url": seen[0].url, **_span(seen)}
             for story in stories
@@ -187,7 +184,7 @@ class _Batch:
             conflict = statement.on_conflict_do_update(index_elements=["article_id", "url_key"], set_=moved)
             self.connection.execute(conflict, rows)
 
-    def _live(self, model: Any, stories: Sequence[_Story], *, withdrawn: bool = False) -> dict[int, list[Row[Any]]]:
+    def _live(self, model: Any, stories: Sequence[Story], *, withdrawn: bool = False) -> dict[int, list[Row[Any]]]:
         """The stored rows of these articles under their cleaners, by article."""
         cleaners = {self.articles[story.key].id: story.cleaner for story in stories}
         found: dict[int, list[Row[Any]]] = defaultdict(list)
@@ -199,47 +196,12 @@ class _Batch:
                 found[row.article_id].append(row)
         return found
 
-    def _tell(self, story: _Story, kind: str, detail: dict[str, Any]) -> None:
+    def _is_news(self, story: Story, captured_at: datetime) -> bool:
+        return story.key not in self.told or captured_at > self.told[story.key]
+
+    def _tell(self, story: Story, kind: str, detail: dict[str, Any]) -> None:
         row = {"at": self.now, "kind": kind, "article_key": story.key, "source_id": story.source_id, "detail": detail}
         self.changes.append(row)
-
-
-def _stories(connection: Connection, keys: Sequence[str]) -> list[_Story]:
-    newest = select(Promotion.id).where(Promotion.source_id == Capture.source_id).order_by(Promotion.id.desc()).limit(1)
-    promoted = select(Promotion.id, Promotion.cleaner_digest).subquery()
-    rows = connection.execute(
-        select(*_COLUMNS, promoted.c.cleaner_digest, Reading.id.label("reading_id"))
-        .select_from(Capture)
-        .outerjoin(promoted, promoted.c.id == newest.correlate(Capture).scalar_subquery())
-        .outerjoin(
-            Reading,
-            (Reading.input_digest == Capture.input_digest) & (Reading.cleaner_digest == promoted.c.cleaner_digest),
-        )
-        .where(Capture.article_key.in_(keys))
-    )
-    found: dict[str, tuple[str, str | None, list[Seen]]] = {}
-    for row in rows:
-        found.setdefault(row.article_key, (row.source_id, row.cleaner_digest, []))[2].append(_seen(row))
-    return [_Story(key, source, cleaner, seen, fold(seen)) for key, (source, cleaner, seen) in sorted(found.items())]
-
-
-def _seen(row: Row[Any]) -> Seen:
-    return Seen(
-        row.id,
-        row.captured_at,
-        row.url,
-        row.url_key,
-        row.payload_digest,
-        row.crawl_id,
-        row.outcome,
-        row.preference,
-        row.reading_id,
-        row.content_hash,
-        row.published_at,
-        row.byline,
-        row.section,
-        tuple(row.captions or ()),
-    )
 
 
 def _update(connection: Connection, model: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -264,6 +226,10 @@ def _edition_values(run: Run, ordinal: int) -> dict[str, Any]:
 def _row_values(row: Row[Any]) -> dict[str, Any]:
     names = ("ordinal", "content_hash", "first_capture_id", "last_capture_id", "observed_from", "observed_to")
     return {name: getattr(row, name) for name in names}
+
+
+def _captured_at(story: Story, move: Moved) -> datetime:
+    return next(seen.captured_at for seen in story.captures if seen.capture_id == move.capture_id)
 
 
 def _identity(move: Moved) -> dict[str, Any]:

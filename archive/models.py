@@ -65,6 +65,7 @@ class Crawl(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(60), unique=True)
+    kind: Mapped[str] = mapped_column(String(10), server_default="crawl")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(20))
@@ -81,6 +82,7 @@ class Capture(Base):
         Index(None, "article_key", "captured_at"),
         Index(None, "url_key", "captured_at"),
         Index(None, "source_id", "captured_at"),
+        Index(None, "stored_digest"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,7 +103,6 @@ class Capture(Base):
     last_modified: Mapped[str | None] = mapped_column(Text)
     payload_digest: Mapped[str] = mapped_column(Digest)
     stored_digest: Mapped[str] = mapped_column(Digest)
-    input_digest: Mapped[str | None] = mapped_column(Digest)
     warc_file: Mapped[str] = mapped_column(Text)
     warc_offset: Mapped[int] = mapped_column(BigInteger)
     warc_length: Mapped[int] = mapped_column(BigInteger)
@@ -174,7 +175,19 @@ class Reading(Base):
     captions: Mapped[list[Any]]
     removed: Mapped[list[Any]]
     restored: Mapped[list[Any]]
+    evidence: Mapped[list[Any]] = mapped_column(server_default="[]")
     warnings: Mapped[list[Any]]
+
+
+class CaptureReading(Base):
+    __tablename__ = "capture_reading"
+    __table_args__ = (Index(None, "reading_id"),)
+
+    capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id"), primary_key=True)
+    cleaner_digest: Mapped[str] = mapped_column(ForeignKey("cleaner.digest"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[str | None] = mapped_column(Text)
+    reading_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"))
 
 
 class Article(Base):

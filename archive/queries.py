@@ -21,6 +21,8 @@ _TIMES = (
     *("promoted_at", "first_seen_at"),
 )
 _JSON = ("captions", "warnings", "detail")
+#: The names in a change's `detail`, in the order in which they are told; PostgreSQL keeps none.
+_DETAIL = ("edition", "field", "fields", "before", "after", "content_hash", "at", "cleaner", "reason")
 
 
 def typed(sql: str, *, many: Sequence[str] = (), times: Sequence[str] = ()) -> TextualSelect:
@@ -162,4 +164,9 @@ def duplicates(connection: Connection) -> list[Row]:
 
 def changes(connection: Connection, since: int = 0, limit: int = 1000) -> list[Row]:
     """Up to ``limit`` entries of the change feed after the cursor ``since``, oldest first."""
-    return rows(connection, _CHANGES, since=since, limit=limit)
+    return [row | {"detail": _in_order(row["detail"])} for row in rows(connection, _CHANGES, since=since, limit=limit)]
+
+
+def _in_order(detail: dict[str, Any]) -> dict[str, Any]:
+    names = (*(name for name in _DETAIL if name in detail), *sorted(detail.keys() - set(_DETAIL)))
+    return {name: detail[name] for name in names}

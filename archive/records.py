@@ -45,10 +45,20 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A line of the page that is in no field, and the rule that took it."""
+    """A line of the page that is in no field, and the rule that took it; in a plain text also the line's number."""
 
     rule: str
     text: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a line of a plain text is what the reading says: the field, the rule that said so, the line's number."""
+
+    field: str
+    rule: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,8 @@ class Reading:
 
     ``content`` is None where the page shows no article; ``warnings`` then say why. ``published_at`` is RFC 3339 with
     ``+07:00``, or a bare ``YYYY-MM-DD`` where the page gives no time of day. ``restored`` are lines that trafilatura
-    dropped and the layout vouches for: they are part of the body.
+    dropped and the layout vouches for: they are part of the body. ``evidence`` is of plain texts, which have no markup
+    to go by.
     """
 
     input_digest: str
@@ -73,12 +84,16 @@ class Reading:
     captions: tuple[str, ...] = ()
     removed: tuple[Removed, ...] = ()
     restored: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that is known of one response: how it ended, which article it shows, what was read, where it leads."""
+    """All that is known of one response: how it ended, which article it shows, what was read, where it leads.
+
+    ``cleaner_digest`` names the cleaner that looked into it; None where there was no article's page to look into.
+    """
 
     outcome: str
     reason: str | None
@@ -86,7 +101,7 @@ class Page:
     article_key: str | None
     preference: int
     payload_digest: str
-    input_digest: str | None
+    cleaner_digest: str | None
     reading: Reading | None
     links: tuple[Link, ...] = ()
 

@@ -29,34 +29,52 @@ class SegmentWriter:
         self._handle: int | None = None
         self._path = folder
         self._name = ""
-        self._size = 0
+        self._size = self._info_size = 0
 
     def write(self, exchanges: Sequence[Exchange]) -> list[Location]:
         """Append the attempts and wait until they are on disk. Raises ArchiveError; then nothing of them counts."""
-        if self._handle is not None and self._size >= self._max_bytes:
-            self.seal()
+        return self.write_packed([pack(exchange) for exchange in exchanges], exchanges[0].captured_at)
+
+    def write_packed(self, records: Sequence[bytes], at: datetime) -> list[Location]:
+        """Append records, a gzip member each, as `write` does; ``at`` names a new segment's month."""
         if self._handle is None:
-            self._open(exchanges[0].captured_at)
-        start, locations, data = self._size, [], bytearray()
-        for exchange in exchanges:
-            record = pack(exchange)
-            locations.append(Location(self._name, start + len(data), len(record)))
-            data += record
-        self._append(bytes(data))
+            self.open(at)
+        elif self._size >= self._max_bytes:
+            self._roll_over(at)
+        locations, end = [], self._size
+        for record in records:
+            locations.append(Location(self._name, end, len(record)))
+            end += len(record)
+        self._append(b"".join(records))
         return locations
 
     def seal(self) -> None:
-        """Close the current segment under its final name."""
+        """Close the current segment under its final name; one without any record goes."""
         if self._handle is None:
             return
-        os.fsync(self._handle)
-        os.rename(self._path, self._folder / self._name)
+        handle, self._handle = self._handle, None
+        if self._size == self._info_size:
+            os.unlink(self._path)
+        else:
+            os.fsync(handle)
+            os.rename(self._path, self._folder / self._name)
         _sync_folder(self._path.parent)
-        os.close(self._handle)
-        self._handle = None
+        os.close(handle)
 
-    def _open(self, at: datetime) -> None:
-        while not self._name or (self._folder / self._name).exists():
+    def _roll_over(self, at: datetime) -> None:
+        """The next segment is begun before this one is sealed: at no moment does the crawl look dead."""
+        handle, path, name = self._handle, self._path, self._name
+        self.open(at)
+        assert handle is not None
+        os.fsync(handle)
+        os.rename(path, self._folder / name)
+        _sync_folder(path.parent)
+        os.close(handle)
+
+    def open(self, at: datetime) -> None:
+        """Begin a segment: from here on others see that this crawl is alive."""
+        self._name = ""
+        while not self._name or any(path.exists() for path in self._paths()):
             self._number += 1
             self._name = f"{at:%Y}/{at:%m}/bantin-{self._crawl_key}-{self._number:05}.warc.gz"
         self._path = self._folder / (self._name + OPEN)
@@ -68,7 +86,11 @@ class SegmentWriter:
         os.rename(unnamed, self._path)
         self._size = 0
         self._append(pack_info(Path(self._name).name, at, self._facts))
+        self._info_size = self._size
         _sync_folder(self._path.parent)
+
+    def _paths(self) -> tuple[Path, Path]:
+        return self._folder / self._name, self._folder / (self._name + OPEN)
 
     def _append(self, data: bytes) -> None:
         assert self._handle is not None
@@ -159,7 +181,11 @@ def _cut(path: Path, whole: int) -> None:
 
 
 def _is_locked(path: Path) -> bool:
-    with path.open("rb") as stream:
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        return False  # sealed in this moment
+    with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -14,7 +14,7 @@ _SOURCES = typed(
 )
 _CAPTURES = typed(
     "SELECT source_id, outcome, count(*) AS n, max(captured_at) AS last_captured_at FROM v_capture"
-    " GROUP BY source_id, outcome ORDER BY outcome"
+    " GROUP BY source_id, outcome"
 )
 _FIGURES = {
     "articles": typed("SELECT source_id, count(*) AS n FROM v_article GROUP BY source_id"),
@@ -40,7 +40,7 @@ def by_source(connection: Connection, now: datetime) -> list[Row]:
     figures = {name: _counts(connection, statement) for name, statement in _FIGURES.items()}
     figures["due"] = _counts(connection, _DUE, now=now)
     captures: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows(connection, _CAPTURES):
+    for row in sorted(rows(connection, _CAPTURES), key=lambda row: str(row["outcome"])):
         captures[row["source_id"]].append(row)
     return [
         source

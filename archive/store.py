@@ -4,7 +4,8 @@ What it is given is already in the archive. It stores captures, contents and rea
 articles concerned and tells the change feed; all of it or nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,15 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
 
 from archive.clock import Clock
 from archive.database import insert_new, insert_one, reading
-from archive.folding import refold
+from archive.feed import tell
+from archive.folding import batched, fold_ahead, refold
 from archive.frontier import note_captures
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
-from archive.models import Change, Cleaner, Content, Crawl, Promotion, Source
-from archive.models import Reading as ReadingRow
-from archive.records import Capture, Reading
-from archive.records import Content as ContentRecord
+from archive.models import Crawl, Promotion, Source
+from archive.promotions import article_keys, promoted_cleaners, record, switch
+from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners
+from archive.records import Capture
 
 FIRST_CLEANER = "first cleaner of this source"
 
@@ -27,9 +29,7 @@ FIRST_CLEANER = "first cleaner of this source"
 class Store:
     """Writes to the database at ``engine``. ``manifest`` gives the manifest behind a cleaner's digest."""
 
-    def __init__(
-        self, engine: Engine, journal: Journal, clock: Clock, manifest: Callable[[str], Mapping[str, object]]
-    ) -> None:
+    def __init__(self, engine: Engine, journal: Journal, clock: Clock, manifest: Manifest) -> None:
         self.engine, self._journal, self._clock, self._manifest = engine, journal, clock, manifest
         self._crawls: dict[str, int] = {}
 
@@ -41,9 +41,11 @@ class Store:
                 insert_new(connection, Source, [{"id": source_id, **values}])
                 connection.execute(update(Source).where(Source.id == source_id).values(values))
 
-    def start_crawl(self, key: str, started_at: datetime, software: str, config: Mapping[str, Any]) -> None:
-        """Open the record of a crawl; one that is known already stays as it is."""
-        row = {"key": key, "started_at": started_at, "outcome": "running", "software": software}
+    def start_crawl(
+        self, key: str, started_at: datetime, software: str, config: Mapping[str, Any], kind: str = "crawl"
+    ) -> None:
+        """Open the record of a crawl (or, by ``kind``, of an import); one that is known already stays as it is."""
+        row = {"key": key, "kind": kind, "started_at": started_at, "outcome": "running", "software": software}
         with self.engine.begin() as connection:
             insert_new(connection, Crawl, [{**row, "ended_at": None, "config": dict(config), "counts": {}}])
 
@@ -63,17 +65,38 @@ class Store:
     def promoted(self) -> dict[str, str]:
         """Source id → digest of the cleaner that is promoted for it."""
         with reading(self.engine) as connection:
-            return _promoted(connection)
+            return promoted_cleaners(connection)
 
-    def promote(self, source_id: str, digest: str, reason: str) -> None:
-        """Make a cleaner the one whose readings this source's editions come from; the journal has it first."""
+    def promote(self, source_id: str, digest: str, reason: str) -> Counter[str]:
+        """Make a cleaner the one whose readings this source's editions come from, in one transaction; the journal has
+        it first. How many changes of each kind the feed tells of it."""
+        now = self._clock.now()
         with self.engine.begin() as connection:
-            self._promote(connection, source_id, digest, reason)
+            _lock_sources(connection, {source_id})
+            know_cleaners(connection, {digest}, self._manifest, now)
+            self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=reason)
+            changes = switch(connection, source_id, digest, reason, now)
+            tell(connection, changes)
+        return Counter(change["kind"] for change in changes)
+
+    def add_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Store what a cleaner made of captures that are here already. No edition moves."""
+        with self.engine.begin() as connection:
+            insert_verdicts(connection, verdicts, self._manifest, self._clock.now())
+
+    def fold_ahead(self, source_id: str, digest: str) -> None:
+        """Fold a source's editions under a cleaner that is not promoted, a transaction a batch of articles."""
+        with reading(self.engine) as connection:
+            keys = article_keys(connection, source_id)
+        for batch in batched(keys):
+            with self.engine.begin() as connection:
+                _lock_sources(connection, {source_id})
+                fold_ahead(connection, batch, digest, self._clock.now())
 
     def restore_promotion(self, source_id: str, digest: str, promoted_at: datetime, reason: str) -> None:
         """Put back a promotion that the journal holds already."""
         with self.engine.begin() as connection:
-            self._know_cleaners(connection, {digest}, promoted_at)
+            know_cleaners(connection, {digest}, self._manifest, promoted_at)
             values = {"source_id": source_id, "cleaner_digest": digest, "promoted_at": promoted_at, "reason": reason}
             insert_one(connection, Promotion, **values)
 
@@ -82,15 +105,16 @@ class Store:
         now = self._clock.now()
         with self.engine.begin() as connection:
             known = set(connection.execute(select(Source.id)).scalars())
-            strangers = {c.source_id for c in captures} - known
-            insert_new(connection, Source, [_unlisted(source_id) for source_id in sorted(strangers)])
+            named = {c.source_id for c in captures}
+            insert_new(connection, Source, [_unlisted(source_id) for source_id in sorted(named - known)])
+            _lock_sources(connection, named)
             fresh = self._insert_captures(connection, captures)
-            self._insert_readings(connection, [c.page.reading for c in fresh if c.page.reading], now)
-            for source_id, digest in _first_readings(fresh).items():
-                if source_id not in _promoted(connection):
-                    self._promote(connection, source_id, digest, FIRST_CLEANER)
-            note_captures(connection, fresh, now)
-            refold(connection, {c.page.article_key for c in fresh if c.page.article_key}, now)
+            self._tie(connection, fresh, now)
+            changes = self._promote_first(connection, fresh, now)
+            listed = set(connection.execute(select(Source.id).where(Source.listed, Source.id.in_(named))).scalars())
+            note_captures(connection, [c for c in fresh if c.source_id in listed], now)
+            changes += refold(connection, {c.page.article_key for c in fresh if c.page.article_key}, now)
+            tell(connection, changes)
         return len(fresh)
 
     def _insert_captures(self, connection: Connection, captures: Sequence[Capture]) -> list[Capture]:
@@ -121,7 +145,6 @@ class Store:
             "last_modified": capture.last_modified,
             "payload_digest": page.payload_digest,
             "stored_digest": capture.stored_digest,
-            "input_digest": page.input_digest,
             "warc_file": place.file,
             "warc_offset": place.offset,
             "warc_length": place.length,
@@ -132,29 +155,38 @@ class Store:
             self._crawls[key] = connection.execute(select(Crawl.id).where(Crawl.key == key)).scalar_one()
         return self._crawls[key]
 
-    def _insert_readings(self, connection: Connection, readings: Sequence[Reading], now: datetime) -> None:
-        contents = {r.content.content_hash: r.content for r in readings if r.content}
-        insert_new(connection, Content, [_content_row(content) for content in contents.values()])
-        self._know_cleaners(connection, {r.cleaner_digest for r in readings}, now)
-        insert_new(connection, ReadingRow, [_reading_row(reading) for reading in readings])
-
-    def _know_cleaners(self, connection: Connection, digests: set[str], now: datetime) -> None:
-        known = set(connection.execute(select(Cleaner.digest).where(Cleaner.digest.in_(digests))).scalars())
-        manifests = {digest: self._manifest(digest) for digest in digests - known}
-        insert_new(
-            connection,
-            Cleaner,
-            [{"digest": d, "manifest": dict(m), "first_used_at": now} for d, m in manifests.items()],
+    def _tie(self, connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
+        """Store what the cleaner made of captures just stored."""
+        places = {(c.location.file, c.location.offset): c.page for c in captures if c.page.cleaner_digest}
+        rows = connection.execute(
+            select(CaptureRow.id, CaptureRow.warc_file, CaptureRow.warc_offset).where(
+                CaptureRow.warc_file.in_({file for file, _ in places}),
+                CaptureRow.warc_offset.in_({offset for _, offset in places}),
+            )
         )
+        found = [(row.id, page) for row in rows if (page := places.get((row.warc_file, row.warc_offset)))]
+        verdicts = [Verdict(n, p.cleaner_digest or "", p.outcome, p.reason, p.reading) for n, p in found]
+        insert_verdicts(connection, verdicts, self._manifest, now)
 
-    def _promote(self, connection: Connection, source_id: str, digest: str, reason: str) -> None:
-        now = self._clock.now()
-        self._know_cleaners(connection, {digest}, now)
-        self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=reason)
-        values = {"source_id": source_id, "cleaner_digest": digest, "promoted_at": now, "reason": reason}
-        insert_one(connection, Promotion, **values)
-        detail = {"cleaner": digest, "reason": reason}
-        insert_one(connection, Change, at=now, kind="promotion", article_key=None, source_id=source_id, detail=detail)
+    def _promote_first(
+        self, connection: Connection, captures: Sequence[Capture], now: datetime
+    ) -> list[dict[str, Any]]:
+        """Promote the first cleaner of sources that have none."""
+        promoted = promoted_cleaners(connection)
+        first = {c.source_id: c.page.cleaner_digest for c in captures if c.page.reading and c.page.cleaner_digest}
+        changes = []
+        for source_id, digest in sorted(first.items()):
+            if source_id not in promoted:
+                self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=FIRST_CLEANER)
+                changes.append(record(connection, source_id, digest, FIRST_CLEANER, now))
+        return changes
+
+
+def _lock_sources(connection: Connection, source_ids: set[str]) -> None:
+    """On PostgreSQL, let nobody else fold these sources' articles until this transaction ends: a promotion and a new
+    capture at once would leave an article pointing to the cleaner of before. SQLite has one writer at a time."""
+    rows = select(Source.id).where(Source.id.in_(source_ids)).order_by(Source.id)
+    connection.execute(rows.with_for_update(key_share=True)).all()
 
 
 def _among(identities: Iterable[tuple[datetime, str, str]]) -> ColumnElement[bool]:
@@ -163,44 +195,5 @@ def _among(identities: Iterable[tuple[datetime, str, str]]) -> ColumnElement[boo
     return CaptureRow.captured_at.in_([k[0] for k in keys]) & CaptureRow.url_key.in_([k[1] for k in keys])
 
 
-def _promoted(connection: Connection) -> dict[str, str]:
-    newest = select(func.max(Promotion.id)).group_by(Promotion.source_id)
-    rows = connection.execute(select(Promotion.source_id, Promotion.cleaner_digest).where(Promotion.id.in_(newest)))
-    return {source_id: digest for source_id, digest in rows}
-
-
-def _first_readings(captures: Sequence[Capture]) -> dict[str, str]:
-    return {c.source_id: c.page.reading.cleaner_digest for c in captures if c.page.reading is not None}
-
-
 def _unlisted(source_id: str) -> dict[str, Any]:
     return {"id": source_id, "name": source_id, "level": None, "layout": "generic", "listed": False}
-
-
-def _content_row(content: ContentRecord) -> dict[str, Any]:
-    return {
-        "content_hash": content.content_hash,
-        "body_hash": content.body_hash,
-        "title": content.title,
-        "lead": content.lead,
-        "body": "\n".join(content.paragraphs),
-    }
-
-
-def _reading_row(reading: Reading) -> dict[str, Any]:
-    return {
-        "input_digest": reading.input_digest,
-        "cleaner_digest": reading.cleaner_digest,
-        "layout": reading.layout,
-        "content_hash": reading.content.content_hash if reading.content else None,
-        "published_at": reading.published_at,
-        "published_evidence": reading.published_evidence,
-        "published_rule": reading.published_rule,
-        "byline": reading.byline,
-        "section": reading.section,
-        "language": reading.language,
-        "captions": list(reading.captions),
-        "removed": [{"rule": removed.rule, "text": removed.text} for removed in reading.removed],
-        "restored": list(reading.restored),
-        "warnings": list(reading.warnings),
-    }

@@ -57,13 +57,15 @@ VIEWS: dict[str, str] = {
     """,
     "v_capture": """
         SELECT c.id AS capture_id, c.source_id, k.key AS crawl, c.url, c.url_key, c.captured_at, c.kind, c.article_key,
-               c.outcome, c.reason, c.status, c.content_type, c.redirect_url, c.payload_digest, c.stored_digest,
-               c.warc_file, c.warc_offset, c.warc_length, r.id AS reading_id, r.content_hash,
-               r.cleaner_digest AS cleaner
+               coalesce(m.outcome, c.outcome) AS outcome,
+               CASE WHEN m.capture_id IS NULL THEN c.reason ELSE m.reason END AS reason,
+               c.status, c.content_type, c.redirect_url, c.payload_digest, c.stored_digest,
+               c.warc_file, c.warc_offset, c.warc_length, m.reading_id, r.content_hash, m.cleaner_digest AS cleaner
         FROM capture AS c
         JOIN crawl AS k ON k.id = c.crawl_id
         LEFT JOIN v_promoted AS p ON p.source_id = c.source_id
-        LEFT JOIN reading AS r ON r.input_digest = c.input_digest AND r.cleaner_digest = p.cleaner_digest
+        LEFT JOIN capture_reading AS m ON m.capture_id = c.id AND m.cleaner_digest = p.cleaner_digest
+        LEFT JOIN reading AS r ON r.id = m.reading_id
     """,
     "v_duplicate": DUPLICATES.format(where="body_hash IS NOT NULL"),
     "v_metadata_change": """

@@ -2,60 +2,48 @@
 
 A record is one gzip member. Digests are sha256 in base 16. Besides the standard fields a record carries
 ``Bantin-Source``, the id of the source it was fetched for. A failed attempt is a ``metadata`` record with the fields
-``outcome`` and ``reason``; an identical payload is a ``revisit`` record.
+``outcome`` and ``reason``; an identical payload is a ``revisit`` record; a file that somebody kept is a ``resource``
+record. Records that others wrote stand beside them as they were written.
 """
 
 import gzip
 import io
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
-from fastwarc.warc import ArchiveIterator, WarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive.clock import parse_rfc3339, rfc3339
+from archive.clock import rfc3339
 from archive.errors import ArchiveError
+from archive.heads import HEAD_END, parse_head, parse_length, well_formed, with_fields
+from archive.http import MAX_PAYLOAD, decode_body
+from archive.members import CUT_SHORT, MAGIC, Member, next_start
+from archive.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record, is_unresolved, pack_lines, record_of
 
-SOURCE_FIELD = "Bantin-Source"
+__all__ = [
+    "MAX_PAYLOAD",
+    "ORIGIN_FIELD",
+    "SOURCE_FIELD",
+    "Exchange",
+    "Record",
+    "decode_body",
+    "is_unresolved",
+    "pack",
+    "pack_info",
+    "pack_raw",
+    "read_record",
+    "read_records",
+    "record_of",
+    "with_fields",
+]
+
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-MAX_PAYLOAD = 64 * 2**20
 # The body is archived without chunk framing, so the header that announces it must not be.
 _UNTRUE = frozenset({"transfer-encoding"})
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One attempt, as it came: ``body`` below content decoding, ``headers`` as (name, value) in the server's order.
-
-    ``status`` is None for an attempt without a response; ``outcome`` and ``reason`` then say what happened.
-    ``refers_to`` is (address, time) of the capture that already holds the same body.
-    """
-
-    source_id: str
-    url: str
-    captured_at: datetime
-    status: int | None
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = field(default=b"", repr=False)
-    ip: str | None = None
-    outcome: str | None = None
-    reason: str | None = None
-    refers_to: tuple[str, datetime] | None = None
-
-    @property
-    def stored_digest(self) -> str:
-        """sha256 of the body as it came; of nothing where nothing came."""
-        return sha256(self.body).hexdigest() if self.status is not None else ""
-
-    def header(self, name: str) -> str | None:
-        """The first header of this name, whatever its case."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
 
 
 def pack_info(filename: str, captured_at: datetime, facts: Mapping[str, str]) -> bytes:
@@ -65,15 +53,20 @@ def pack_info(filename: str, captured_at: datetime, facts: Mapping[str, str]) ->
     return _pack(None, "warcinfo", text, fields, None, "application/warc-fields")
 
 
-def pack(exchange: Exchange) -> bytes:
-    """The record of one attempt, as one gzip member."""
-    fields = {"WARC-Date": rfc3339(exchange.captured_at), SOURCE_FIELD: exchange.source_id}
-    if exchange.status is None:
-        text = f"outcome: {exchange.outcome}\r\nreason: {exchange.reason}\r\n".encode()
+def pack(exchange: Exchange, added: Mapping[str, str] | None = None) -> bytes:
+    """The record of one attempt, as one gzip member; with the WARC fields ``added``."""
+    fields = {"WARC-Date": rfc3339(exchange.captured_at), **(added or {})}
+    if exchange.source_id:
+        fields[SOURCE_FIELD] = exchange.source_id
+    if exchange.status is None and exchange.outcome != "ok":
+        text = pack_lines(outcome=exchange.outcome, reason=exchange.reason)
         return _pack(exchange.url, "metadata", text, fields, None, "application/warc-fields")
     if exchange.ip:
         fields["WARC-IP-Address"] = exchange.ip
     fields["WARC-Payload-Digest"] = f"sha256:{exchange.stored_digest}"
+    if exchange.status is None:
+        content_type = exchange.header("content-type") or "application/octet-stream"
+        return _pack(exchange.url, "resource", exchange.body, fields, None, content_type)
     kept = [(name, value) for name, value in exchange.headers if name.lower() not in _UNTRUE]
     http = StatusAndHeaders(f"{exchange.status} ", kept, protocol="HTTP/1.1")
     if exchange.refers_to is None:
@@ -114,63 +107,40 @@ def _pack(
         warc_content_type=content_type,
     )
     writer.write_record(record)
+    return _compressed(out.getvalue())
+
+
+def pack_raw(head: bytes, block: bytes) -> bytes:
+    """A record as another tool wrote it, as one gzip member: the block untouched, the head too if it is well formed."""
+    return _compressed(well_formed(head, len(block)) + block + b"\r\n\r\n")
+
+
+def _compressed(data: bytes) -> bytes:
     # warcio would compress at level 9: a few bytes less for twice the time.
-    return gzip.compress(out.getvalue(), compresslevel=6, mtime=0)
+    return gzip.compress(data, compresslevel=6, mtime=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record read back: its place, its WARC fields (names in lower case) and, of a response, what came."""
+def read_records(path: Path, start: int = 0, damaged: Callable[[int, str], None] | None = None) -> Iterator[Record]:
+    """All whole records of a WARC file of ours from byte ``start`` (a record's beginning) on.
 
-    offset: int
-    length: int
-    kind: str
-    fields: Mapping[str, str]
-    status: int | None
-    headers: tuple[tuple[str, str], ...]
-    body: bytes = field(repr=False)
-
-    def exchange(self) -> Exchange | None:
-        """The attempt that this record holds, or None for records that hold none (warcinfo, request, …)."""
-        if self.kind not in ("response", "revisit", "metadata") or "warc-target-uri" not in self.fields:
-            return None
-        url, at = self.fields["warc-target-uri"].strip("<>"), parse_rfc3339(self.fields["warc-date"])
-        source = self.fields.get(SOURCE_FIELD.lower(), "")
-        if self.kind == "metadata":
-            said = dict(
-                line.split(": ", 1) for line in self.body.decode("utf-8", "replace").splitlines() if ": " in line
-            )
-            return Exchange(source, url, at, None, outcome=said.get("outcome", "failed"), reason=said.get("reason"))
-        refers_to = None
-        if self.kind == "revisit":
-            target = self.fields.get("warc-refers-to-target-uri", url).strip("<>")
-            refers_to = (target, parse_rfc3339(self.fields.get("warc-refers-to-date", self.fields["warc-date"])))
-        ip = self.fields.get("warc-ip-address")
-        return Exchange(source, url, at, self.status, self.headers, self.body, ip, refers_to=refers_to)
-
-    @property
-    def payload_digest(self) -> str | None:
-        """The digest that the record itself states, as hex sha256, or None."""
-        algorithm, _, value = self.fields.get("warc-payload-digest", "").partition(":")
-        return value if algorithm == "sha256" else None
-
-
-def read_records(path: Path, start: int = 0) -> Iterator[Record]:
-    """All whole records of a WARC file from byte ``start`` (a record's beginning) on."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        stream.seek(start)
-        held: Record | None = None
-        try:
-            for record in ArchiveIterator(stream, parse_http=False):
-                offset = record.stream_pos
-                if held is not None:
-                    yield _placed(held, offset)
-                held = _read(record, offset)
-        except OSError as error:
-            raise ArchiveError(f"{path}: damaged ({error}). Run: bantin verify") from error
-        if held is not None:
-            yield _placed(held, size)
+    ``damaged`` is told of each place that is damaged, and reading goes on at the next record; without it ArchiveError
+    is raised there. The torn tail of a segment that is still ``.open`` is nothing to speak of: repair cuts it off.
+    """
+    with path.open("rb", buffering=1 << 17) as stream:
+        size, offset = stream.seek(0, io.SEEK_END), start
+        while offset < size:
+            found = _read(stream, offset)
+            if isinstance(found, Record):
+                yield found
+                offset += found.length
+                continue
+            behind = next_start(stream, offset + 1, None)
+            if behind is None and found == CUT_SHORT and path.suffix == ".open":
+                return
+            if damaged is None:
+                raise ArchiveError(f"{path}: damaged at byte {offset} ({found}). Run: bantin verify")
+            damaged(offset, found)
+            offset = size if behind is None else behind
 
 
 def read_record(path: Path, offset: int) -> Record:
@@ -178,56 +148,28 @@ def read_record(path: Path, offset: int) -> Record:
     try:
         with path.open("rb") as stream:
             stream.seek(offset)
-            for record in ArchiveIterator(stream, parse_http=False):
-                return _read(record, offset)
+            if stream.read(len(MAGIC)) != MAGIC:
+                raise ArchiveError(f"{path}: no WARC record at byte {offset}. Run: bantin verify")
+            found = _read(stream, offset)
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be read ({error}). Restore the file from a copy") from error
-    raise ArchiveError(f"{path}: no WARC record at byte {offset}. Run: bantin verify")
+    if isinstance(found, Record):
+        return found
+    raise ArchiveError(f"{path}: the record at byte {offset} cannot be read ({found}). Run: bantin verify")
 
 
-def _placed(record: Record, end: int) -> Record:
-    return Record(
-        record.offset, end - record.offset, record.kind, record.fields, record.status, record.headers, record.body
-    )
-
-
-def _read(record: WarcRecord, offset: int) -> Record:
-    fields = {name.lower(): value for name, value in record.headers.items()}
-    kind = fields.get("warc-type", "")
-    data = record.reader.read()
-    if kind not in ("response", "revisit"):
-        return Record(offset, 0, kind, fields, None, (), data)
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *rest = head.decode("latin-1").split("\r\n")
-    status = first.split(" ", 2)[1] if first.startswith("HTTP/") and " " in first else ""
-    pairs = (line.partition(":") for line in rest if line)
-    headers = tuple((name.strip(), value.strip()) for name, _, value in pairs)
-    return Record(offset, 0, kind, fields, int(status) if status.isdigit() else None, headers, body)
-
-
-def decode_body(body: bytes, content_encoding: str | None) -> bytes:
-    """The body with its content encoding (gzip, deflate) undone: the payload.
-
-    Raises ArchiveError for an encoding we never ask for, damaged data, or more than `MAX_PAYLOAD` bytes.
-    """
-    for coding in reversed([c.strip().lower() for c in (content_encoding or "").split(",") if c.strip()]):
-        if coding in ("gzip", "x-gzip"):
-            body = _inflate(body, 31)
-        elif coding == "deflate":
-            body = _inflate(body, 15 if body[:1] == b"\x78" else -15)
-        elif coding != "identity":
-            raise ArchiveError(f"content encoding {coding!r} is not decoded here")
-    return body
-
-
-def _inflate(data: bytes, window: int) -> bytes:
-    inflater = zlib.decompressobj(window)
-    try:
-        out = inflater.decompress(data, MAX_PAYLOAD)
-    except zlib.error as error:
-        raise ArchiveError(f"damaged compressed body ({error})") from error
-    if inflater.unconsumed_tail:
-        raise ArchiveError(f"body larger than {MAX_PAYLOAD} bytes")
-    if not inflater.eof:
-        raise ArchiveError("compressed body cut short")
-    return out
+def _read(stream: BinaryIO, offset: int) -> Record | str:
+    """The record that is the gzip member at ``offset``, or what is wrong with it."""
+    member = Member(stream, offset)
+    data = member.whole()
+    if member.problem:
+        return member.problem
+    end = HEAD_END.search(data)
+    if end is None or not data.startswith(b"WARC/"):
+        return "no WARC record"
+    begin = end.end()
+    fields, _ = parse_head(data[:begin])
+    length = parse_length(fields)
+    if length is None or len(data) < begin + length:
+        return "the record is shorter than its Content-Length"
+    return Record.of(fields, data[begin : begin + length], offset, member.end - offset)

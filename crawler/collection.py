@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from socket import gethostname
@@ -25,7 +24,7 @@ from archive.home import Home
 from archive.journal import Journal
 from archive.models import Change, Crawl
 from archive.records import Link
-from archive.segments import SegmentWriter, live_crawls, repair, segments
+from archive.segments import SegmentWriter, live_crawls, segments
 from archive.store import Store
 from crawler.desk import Desk
 from crawler.round import Round
@@ -33,9 +32,9 @@ from crawler.sources import Catalogue, Source
 from crawler.summary import Summary, summarise
 from pipelines.addresses import host_of, url_key
 from pipelines.cleaner import Cleaner
-from pipelines.intake import lacking, read_exchange, take_in
+from pipelines.intake import catch_up
 from pipelines.layouts import Layouts
-from pipelines.workers import default_count, start_workers
+from pipelines.workers import PooledReader, default_count, start_workers
 
 log = logging.getLogger(__name__)
 DESCRIPTION = (
@@ -99,8 +98,6 @@ class Collection:
         """
         # The workers take a second to start: they do it while the archive is looked through.
         workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
-        self.opened = await asyncio.to_thread(self._prepare)
-        await asyncio.get_running_loop().run_in_executor(workers, os.getpid)  # one is up: nothing fetched has to wait
         facts = {
             "software": self._software,
             "isPartOf": self.key,
@@ -110,6 +107,8 @@ class Collection:
             "description": DESCRIPTION,
         }
         writer = SegmentWriter(self.home.archive, self.key, facts, self._settings.getint("BANTIN_SEGMENT_BYTES"))
+        self.opened = await asyncio.to_thread(self._prepare, writer)
+        await asyncio.get_running_loop().run_in_executor(workers, os.getpid)  # one is up: nothing fetched has to wait
         self.desk = Desk(writer, self.store, workers, self.key, self._renew, failed)
 
     async def close(self, reason: str) -> Summary:
@@ -128,25 +127,21 @@ class Collection:
         with self.engine.begin() as connection:
             frontier.renew(connection, self.key, self.now())
 
-    def _prepare(self) -> Opened:
+    def _prepare(self, writer: SegmentWriter) -> Opened:
         opened = Opened()
         self.home.create()
         require_current(self.engine)
-        if said := self.journal.repair():
-            opened.notes.append(said)
-        opened.notes += repair(self.home.archive)
-        running = self._bury_dead_crawls()
         self.store.add_sources((s.id, s.name, s.level, s.layout, True) for s in self._catalogue.sources.values())
-        live = live_crawls(self.home.archive)
-        left = [
-            segment
-            for segment in lacking(self.home.archive, self.store)
-            if not any(key in segment.name for key in live)
-        ]
-        read = partial(map, partial(read_exchange, cleaner=self.cleaner))
-        if count := take_in(self.home.archive, left, self.store, read):
-            opened.notes.append(f"{count} captures that were in the archive but not in the database were taken in")
-        self._begin(opened, running)
+        with PooledReader(1, self.cleaner) as read:
+            opened.notes += catch_up(self.home, self.store, self.cleaner, read)
+        running = self._bury_dead_crawls()
+        # Before the database knows of this crawl there is a locked segment: nobody takes it for a dead one.
+        writer.open(self.started_at)
+        try:
+            self._begin(opened, running)
+        except BaseException:
+            writer.seal()
+            raise
         return opened
 
     def _bury_dead_crawls(self) -> set[str]:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -10,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from archive.errors import ConfigError, UsageError
-from pipelines.cleaner import SourceContext
+from pipelines.cleaner import HostTerm, SourceContext
 from pipelines.layouts import Layouts
 from pipelines.tomlfile import Table, line_of, load
 
@@ -29,6 +31,14 @@ def _id(text: str) -> str:
     return text
 
 
+class HostTable(Table):
+    """A host with the days (Vietnam's, both included) on which it was the source's."""
+
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -40,7 +50,7 @@ class Source(Table):
     level: Literal["city", "district", "ward", "commune", "school", "press"]
     layout: str
     start: Annotated[tuple[Address, ...], Field(strict=False, min_length=1)]
-    hosts: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    hosts: Annotated[tuple[str | HostTable, ...], Field(strict=False)] = ()
     expect_articles_min: int = Field(0, ge=0)
     download_delay: float = Field(1.0, ge=0, strict=False)
     allow_private: bool = False
@@ -50,7 +60,11 @@ class Source(Table):
     @property
     def context(self) -> SourceContext:
         """What cleaning needs to know of it."""
-        return SourceContext.of(self.id, self.layout, self.start, self.hosts)
+        terms = (
+            HostTerm(host) if isinstance(host, str) else HostTerm(host.name, host.since, host.until)
+            for host in self.hosts
+        )
+        return SourceContext.of(self.id, self.layout, self.start, terms)
 
 
 class SourceFile(Table):
@@ -94,7 +108,17 @@ class Catalogue:
                     line, known = line_of(lines, ("source", index, "layout")), ", ".join(sorted(layouts.by_id))
                     raise ConfigError(file, line, f"no layout {source.layout!r}", f"Choose one of: {known}")
                 sources[source.id], places[source.id] = source, f"{file}:{line}"
+                _check_hosts(source, sources.values(), file, line_of(lines, ("source", index, "hosts")))
         return cls(sources, places)
+
+
+def _check_hosts(source: Source, others: Iterable[Source], file: Path, line: int | None) -> None:
+    """A host is one source's at a time: a capture is matched to its source by host and day."""
+    for other in others:
+        for mine, theirs in product(source.context.terms, other.context.terms):
+            if other.id != source.id and mine.meets(theirs):
+                remedy = "Give both the days on which it was theirs: { name, since, until }"
+                raise ConfigError(file, line, f"host {mine.host!r} is {other.id!r}'s on the same days", remedy)
 
 
 def _files(path: Path | None) -> list[Path]:

@@ -124,8 +124,8 @@ _OUTCOMES = """
 """
 _CHANGES = "SELECT kind, count(*) FROM change WHERE id > :since AND source_id = :source GROUP BY kind"
 _SINGLE = {
-    "articles": "SELECT count(*) FROM article WHERE source_id = :source",
-    "gone": "SELECT count(*) FROM article WHERE source_id = :source AND gone_at IS NOT NULL",
+    "articles": "SELECT count(*) FROM v_article WHERE source_id = :source",
+    "gone": "SELECT count(*) FROM v_article WHERE source_id = :source AND gone_at IS NOT NULL",
     "duplicates": """
         SELECT count(*) FROM v_duplicate AS d JOIN article AS a ON a.article_key = d.article_key
         WHERE a.source_id = :source
@@ -137,7 +137,8 @@ _SINGLE = {
     """,
     "unrecognised": """
         SELECT count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
-        JOIN reading AS r ON r.input_digest = c.input_digest
+        JOIN capture_reading AS m ON m.capture_id = c.id
+        JOIN reading AS r ON r.id = m.reading_id
         WHERE k.key = :crawl AND c.source_id = :source AND r.content_hash IS NULL
     """,
 }

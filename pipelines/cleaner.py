@@ -9,15 +9,18 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, resources
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
 from pipelines.addresses import host_of, url_key
 from pipelines.canonical import CANONICAL_VERSION, digest
-from pipelines.layouts import GENERIC, Layouts
+from pipelines.dates import VIETNAM
+from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout, Layouts
 
 MODULES = (
     "addresses",
@@ -31,25 +34,52 @@ MODULES = (
     "locate",
     "noise",
     "page",
+    "recognise",
+    "text",
+    "textrules",
 )
+UNLISTED = ""  # stands for any host that no source claims: they share one cleaner
 LIBRARIES = ("trafilatura", "htmldate", "justext", "lxml", "w3lib", "cssselect")
 
 
 @dataclass(frozen=True, slots=True)
+class HostTerm:
+    """A host, with the port where it is not the scheme's own, and the days (Vietnam's) on which it was a source's."""
+
+    host: str
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether the host was the source's on this day."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def meets(self, other: "HostTerm") -> bool:
+        """Whether the two are of one host and have a day in common."""
+        first, last = date.min, date.max
+        begins = max(self.since or first, other.since or first)
+        return self.host == other.host and begins <= min(self.until or last, other.until or last)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What cleaning and link-finding know of a source. ``hosts`` carry a port where it is not the scheme's own."""
+    """What cleaning and link-finding know of a source. One that is not ``listed`` is a host that no catalogue names."""
 
     id: str
     layout: str = GENERIC
     hosts: frozenset[str] = frozenset()
     start_keys: frozenset[str] = frozenset()
+    terms: tuple[HostTerm, ...] = ()
+    listed: bool = True
 
     @classmethod
-    def of(cls, source_id: str, layout: str, start: Iterable[str], hosts: Iterable[str] = ()) -> "SourceContext":
-        """The context of a source with these start pages; their hosts are its own."""
-        start = list(start)
+    def of(cls, source_id: str, layout: str, start: Iterable[str], terms: Iterable[HostTerm] = ()) -> "SourceContext":
+        """The context of a source with these start pages; their hosts are its own, where ``terms`` name no days."""
+        start, terms = list(start), list(terms)
+        named = {term.host for term in terms}
+        terms += [HostTerm(host) for host in sorted({host_of(url) for url in start} - named)]
         keys = frozenset(url_key(url) for url in start)
-        return cls(source_id, layout, frozenset(hosts) | {host_of(url) for url in start}, keys)
+        return cls(source_id, layout, frozenset(term.host for term in terms), keys, tuple(terms))
 
 
 class Cleaner:
@@ -58,12 +88,33 @@ class Cleaner:
     def __init__(self, layouts: Layouts, sources: Iterable[SourceContext]) -> None:
         self.layouts = layouts
         self._sources = {source.id: source for source in sources}
+        self._by_host: dict[str, list[SourceContext]] = {}
+        for source in self._sources.values():
+            for host in source.hosts:
+                self._by_host.setdefault(host, []).append(source)
+        every = (rule for layout in layouts.by_id.values() for rule in layouts.noise(layout))
+        self._dated = [rule for rule in every if rule.since or rule.until]
         self._digests: dict[str, str] = {}
         self._manifests: dict[str, dict[str, object]] = {}
 
     def source(self, source_id: str) -> SourceContext:
-        """The context of a source; one that no catalogue names is its host, with the generic layout."""
-        return self._sources.get(source_id) or SourceContext(source_id, GENERIC, frozenset({source_id}))
+        """The context of a source; one that no catalogue names is its host, its pages known by their marks."""
+        return self._sources.get(source_id) or SourceContext(source_id, hosts=frozenset({source_id}), listed=False)
+
+    def source_at(self, url: str, captured_at: datetime) -> str:
+        """The id of the source whose the address was at that time; its host where no source claims it.
+
+        Of somebody's file it is the name of the folder that was imported.
+        """
+        if url.startswith("file:"):
+            return unquote(urlsplit(url).path).lstrip("/").partition("/")[0]
+        host, day = host_of(url), captured_at.astimezone(VIETNAM).date()
+        claims = self._by_host.get(host, ())
+        return next((s.id for s in claims if any(t.host == host and t.holds(day) for t in s.terms)), host)
+
+    def dated_rules(self, source_id: str, captured_at: datetime) -> tuple[str, ...]:
+        """The rules bound to some days that hold for a source's captures of this day, whatever their layout."""
+        return tuple(r.id for r in self._dated if r.holds(source_id, captured_at))
 
     def digest_for(self, source_id: str) -> str:
         """The digest of all that decides how this source's pages are read."""
@@ -74,20 +125,32 @@ class Cleaner:
         return self._digests[source_id]
 
     def manifest(self, source_id: str) -> dict[str, object]:
-        """What `digest_for` covers, part by part: for comparing two cleaners."""
-        extraction, scrubbing = self._layout_digests(source_id)
-        layout = self.source(source_id).layout
-        return {**_core(), "layout": layout, "extraction": extraction, "scrubbing": scrubbing}
+        """What `digest_for` covers, part by part: for comparing two cleaners.
+
+        Any source may have plain texts besides its pages. The pages of a host that no source claims may be of any
+        layout, so all layouts concern it.
+        """
+        source = self.source(source_id)
+        if source.listed:
+            extraction, scrubbing = self._layout_digests(self.layouts[source.layout], source_id)
+            text = digest(*self._layout_digests(self.layouts[PLAIN_TEXT], source_id))
+            return {**_core(), "layout": source.layout, "extraction": extraction, "scrubbing": scrubbing, "text": text}
+        parts = [self._layout_digests(layout, source_id) for _, layout in sorted(self.layouts.by_id.items())]
+        extraction, scrubbing = (digest(*column) for column in zip(*parts, strict=True))
+        return {**_core(), "layout": None, "extraction": extraction, "scrubbing": scrubbing}
 
     def manifest_of(self, cleaner_digest: str) -> dict[str, object]:
         """The manifest behind a digest of this cleaner. Raises KeyError for the digest of another one."""
         if cleaner_digest not in self._manifests:
-            for source_id in self._sources:
+            for source_id in (*self._sources, UNLISTED, *self._named_in_rules()):
                 self.digest_for(source_id)
         return self._manifests[cleaner_digest]
 
-    def _layout_digests(self, source_id: str) -> tuple[str, str]:
-        layout = self.layouts[self.source(source_id).layout]
+    def _named_in_rules(self) -> list[str]:
+        layouts = self.layouts.by_id.values()
+        return sorted({name for layout in layouts for rule in self.layouts.noise(layout) for name in rule.sources})
+
+    def _layout_digests(self, layout: Layout, source_id: str) -> tuple[str, str]:
         rules = [
             r.model_dump(mode="json") for r in self.layouts.noise(layout) if not r.sources or source_id in r.sources
         ]

@@ -3,6 +3,7 @@
 `read_exchange` runs in worker processes; `take_in` reads WARC files and hands what they hold to the store.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,26 +13,48 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from archive.clock import parse_rfc3339, rfc3339
+from archive.clock import parse_rfc3339
 from archive.database import reading
 from archive.errors import ArchiveError
+from archive.home import Home
+from archive.journal import Journal
 from archive.models import Capture as CaptureRow
 from archive.records import Capture, Location, Page
-from archive.segments import find_segment, name_of, segments
+from archive.segments import live_crawls, name_of, repair, segments
 from archive.store import Store
 from archive.warc import Exchange, Record, decode_body, read_record, read_records
 from pipelines.addresses import absolute, url_key
+from pipelines.bodies import Bodies, lost
 from pipelines.cleaner import Cleaner
 from pipelines.page import Response, failure, read_page
 
 BATCH = 200
+#: The field of a warcinfo record by which a segment says that an import wrote it, and from what (JSON).
+IMPORT_FACT = "bantin-import"
+#: Applies `read_exchange` to a batch, here or in worker processes.
+Reader = Callable[[Sequence[Exchange]], Iterable[Page]]
 
 
 def read_exchange(exchange: Exchange, cleaner: Cleaner) -> Page:
     """What one attempt brought, by the installed cleaner. ``exchange.body`` must be there for a revisit too."""
-    if exchange.status is None:
+    page = _read(exchange, cleaner)
+    if page.kind == "article" and _holds_page(exchange):
+        return replace(page, cleaner_digest=cleaner.digest_for(exchange.source_id))
+    return page
+
+
+def _holds_page(exchange: Exchange) -> bool:
+    """Whether there is something to read: a good answer, or a file that somebody kept."""
+    return exchange.status == 200 or (exchange.status is None and exchange.outcome == "ok")
+
+
+def _read(exchange: Exchange, cleaner: Cleaner) -> Page:
+    if exchange.status is None and not _holds_page(exchange):
         said = (exchange.outcome or "failed", exchange.reason or "no response")
         return failure(exchange.source_id, exchange.url, *said, cleaner)
+    if exchange.truncated and exchange.status in (200, None):
+        page = failure(exchange.source_id, exchange.url, "failed", exchange.truncated, cleaner)
+        return replace(page, payload_digest=payload_digest_of(exchange))
     try:
         payload = decode_body(exchange.body, exchange.header("content-encoding"))
     except ArchiveError as error:
@@ -55,6 +78,16 @@ def read_exchange(exchange: Exchange, cleaner: Cleaner) -> Page:
     return replace(page, outcome="revisit-identical") if exchange.refers_to and page.outcome == "ok" else page
 
 
+def payload_digest_of(exchange: Exchange) -> str:
+    """sha256 of the body after content decoding; empty where nothing came, or nothing that can be decoded."""
+    if not exchange.stored_digest:
+        return ""
+    try:
+        return sha256(decode_body(exchange.body, exchange.header("content-encoding"))).hexdigest()
+    except ArchiveError:
+        return ""
+
+
 def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Page) -> Capture:
     """The capture of an archived attempt."""
     target = exchange.header("location")
@@ -74,6 +107,17 @@ def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Pag
         redirect_url=absolute(exchange.url, target) if target else None,
         refers_to=exchange.refers_to,
     )
+
+
+def catch_up(home: Home, store: Store, cleaner: Cleaner, read: Reader) -> list[str]:
+    """Mend what crashes left behind and take in what the archive has and the database lacks, but for what live crawls
+    are writing; what was done, a sentence each. Whoever opens the archive to write does this first."""
+    said = [*filter(None, [Journal(home.journal).repair()]), *repair(home.archive)]
+    live = live_crawls(home.archive)
+    left = (one for one in lacking(home.archive, store) if not any(key in one.name for key in live))
+    if count := take_in(home.archive, left, store, cleaner, read):
+        said.append(f"{count} captures that were in the archive but not in the database were taken in")
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,111 +153,61 @@ def _first_gap(path: Path, ends: Mapping[int, int]) -> int:
     return start
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An attempt with its place in the archive and the crawl (or import) that brought it."""
+
+    exchange: Exchange
+    location: Location
+    crawl_key: str
+
+
 def take_in(
     folder: Path,
     wanted: Iterable[Segment],
     store: Store,
-    read: Callable[[Sequence[Exchange]], Iterable[Page]],
+    cleaner: Cleaner,
+    read: Reader,
     progress: Callable[[int], None] = lambda count: None,
 ) -> int:
     """Read segments into the database; how many captures were new.
 
-    ``read`` applies `read_exchange` to a batch, here or in worker processes; ``progress`` is told after each batch.
-    A revisit may stand before the record that it refers to (in another crawl's file): those are taken last.
+    ``progress`` is told after each batch. A revisit may stand before the record that it refers to (in another crawl's
+    file): those are taken last.
     """
-    intake = _Intake(folder, store, read, progress)
+    early: list[Filed] = []
+    total = 0
     for segment in wanted:
         crawl_key = _know_crawl(segment, store)
         records = iter(read_records(segment.path, segment.start))
         while batch := list(islice(records, BATCH)):
-            found = (_Filed(segment.name, crawl_key, record, e) for record in batch if (e := record.exchange()))
-            intake.take(list(found))
-    intake.take_late()
-    return intake.total
+            found = ((record, record.exchange()) for record in batch)
+            filed = [_filed(segment.name, crawl_key, record, e, cleaner) for record, e in found if e is not None]
+            bodies = Bodies(folder, store, (one.exchange for one in filed))
+            whole = [(one, bodies.filled(one.exchange)) for one in filed]
+            early += [one for one, exchange in whole if exchange is None]
+            total += store_read(store, read, [replace(one, exchange=e) for one, e in whole if e is not None])
+            progress(len(filed))
+    for start in range(0, len(early), BATCH):
+        bodies = Bodies(folder, store, ())
+        late = early[start : start + BATCH]
+        whole_now = [replace(one, exchange=bodies.filled(one.exchange) or lost(one.exchange)) for one in late]
+        total += store_read(store, read, whole_now)
+    return total
 
 
-@dataclass(frozen=True, slots=True)
-class _Filed:
-    """An attempt with its place in the archive."""
-
-    name: str
-    crawl_key: str
-    record: Record
-    exchange: Exchange
-
-
-class _Intake:
-    """Batches on their way into the store; revisits that came too early wait."""
-
-    def __init__(
-        self,
-        folder: Path,
-        store: Store,
-        read: Callable[[Sequence[Exchange]], Iterable[Page]],
-        progress: Callable[[int], None],
-    ) -> None:
-        self._folder, self._store, self._read, self._progress = folder, store, read, progress
-        self._early: list[_Filed] = []
-        self.total = 0
-
-    def take(self, filed: Sequence[_Filed], *, last: bool = False) -> None:
-        """Store a batch, save the revisits whose record is not here yet (at ``last``: not here at all)."""
-        bodies = _Bodies(self._folder, self._store, filed)
-        ready = []
-        for one in filed:
-            body = bodies.of(one.exchange)
-            if body is not None:
-                ready.append(replace(one, exchange=replace(one.exchange, body=body)))
-            elif last:
-                ready.append(replace(one, exchange=_lost(one.exchange)))
-            else:
-                self._early.append(one)
-        pages = self._read([one.exchange for one in ready])
-        captures = [
-            capture_of(one.exchange, Location(one.name, one.record.offset, one.record.length), one.crawl_key, page)
-            for one, page in zip(ready, pages, strict=True)
-        ]
-        self.total += self._store.store(captures)
-        self._progress(len(captures))
-
-    def take_late(self) -> None:
-        """Store the revisits that waited."""
-        early, self._early = self._early, []
-        for start in range(0, len(early), BATCH):
-            self.take(early[start : start + BATCH], last=True)
+def store_read(store: Store, read: Reader, filed: Sequence[Filed]) -> int:
+    """Read attempts that are in the archive and store them; how many were new."""
+    pages = read([one.exchange for one in filed])
+    captures = [
+        capture_of(one.exchange, one.location, one.crawl_key, page) for one, page in zip(filed, pages, strict=True)
+    ]
+    return store.store(captures)
 
 
-def _lost(exchange: Exchange) -> Exchange:
-    """A revisit of a record that the archive does not hold: an attempt of which nothing can be read."""
-    url, at = exchange.refers_to or ("", exchange.captured_at)
-    reason = f"revisit of {url} captured at {rfc3339(at)}, which is not in the archive"
-    return replace(exchange, status=None, outcome="failed", reason=reason, refers_to=None)
-
-
-class _Bodies:
-    """The bodies that revisit records refer to: in the batch at hand, or in the archive."""
-
-    def __init__(self, folder: Path, store: Store, batch: Sequence[_Filed]) -> None:
-        self._folder, self._store = folder, store
-        responses = (one.exchange for one in batch if one.record.kind == "response")
-        self._here = {(url_key(e.url), e.captured_at): e.body for e in responses}
-
-    def of(self, exchange: Exchange) -> bytes | None:
-        """The body of an attempt; None where it is a revisit of a record that is not known (yet)."""
-        if exchange.status == 304 or exchange.refers_to is None:
-            return exchange.body
-        url, at = exchange.refers_to
-        key = url_key(url)
-        if (key, at) in self._here:
-            return self._here[key, at]
-        place = select(CaptureRow.warc_file, CaptureRow.warc_offset).where(
-            CaptureRow.url_key == key, CaptureRow.captured_at == at
-        )
-        with reading(self._store.engine) as connection:
-            row = connection.execute(place).first()
-        if row is None:
-            return None
-        return read_record(find_segment(self._folder, row.warc_file), row.warc_offset).body
+def _filed(name: str, crawl_key: str, record: Record, exchange: Exchange, cleaner: Cleaner) -> Filed:
+    source_id = exchange.source_id or cleaner.source_at(exchange.url, exchange.captured_at)
+    return Filed(replace(exchange, source_id=source_id), Location(name, record.offset, record.length), crawl_key)
 
 
 def _know_crawl(segment: Segment, store: Store) -> str:
@@ -222,7 +216,10 @@ def _know_crawl(segment: Segment, store: Store) -> str:
     facts = dict(_fields(info))
     key = facts.get("isPartOf", segment.name)
     started = parse_rfc3339(facts.get("crawl-started", info.fields["warc-date"]))
-    store.start_crawl(key, started, facts.get("software", ""), {"sources": facts.get("sources", "").split()})
+    if IMPORT_FACT in facts:
+        store.start_crawl(key, started, facts.get("software", ""), json.loads(facts[IMPORT_FACT]), "import")
+    else:
+        store.start_crawl(key, started, facts.get("software", ""), {"sources": facts.get("sources", "").split()})
     return key
 
 

@@ -1,12 +1,12 @@
 """Layouts: what is known of each site family's pages, read from ``layouts/*.toml``. Adding a site needs no code.
 
-``common.toml`` beside them holds noise rules for every layout. A layout is data; `pipelines.clean` applies it.
+``common.toml`` beside them holds noise rules for every layout. A layout is data; `pipelines.clean`, `.text` apply it.
 """
 
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -16,18 +16,13 @@ from lxml.etree import _Element
 from pydantic import AfterValidator, Field
 
 from archive.errors import ConfigError
-from pipelines.tomlfile import Table, line_of, load
+from pipelines.textrules import TextRules
+from pipelines.tomlfile import Names, Patterns, Regex, Table, line_of, load
 
 GENERIC = "generic"
+PLAIN_TEXT = "plain-text"
 COMMON = "common"
-
-
-def _regex(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a regular expression ({error})") from error
-    return pattern
+ALWAYS = (GENERIC, PLAIN_TEXT, COMMON)
 
 
 def _css(selector: str) -> str:
@@ -38,10 +33,7 @@ def _css(selector: str) -> str:
     return selector
 
 
-Regex = Annotated[str, AfterValidator(_regex)]
 Css = Annotated[str, AfterValidator(_css)]
-# TOML has lists, frozen tables hold tuples: this one conversion is allowed.
-Patterns = Annotated[tuple[Regex, ...], Field(strict=False)]
 Selectors = Annotated[tuple[Css, ...], Field(strict=False)]
 
 
@@ -57,7 +49,7 @@ class Noise(Table):
     css: Css | None = None
     squeezed: str | None = None
     line: Regex | None = None
-    sources: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    sources: Names = ()
     since: date | None = None
     until: date | None = None
 
@@ -131,6 +123,7 @@ class Layout(Table):
     dates: Annotated[tuple[DatePattern, ...], Field(strict=False)] = ()
     byline: Byline = Byline()
     noise: Annotated[tuple[Noise, ...], Field(strict=False)] = ()
+    text: TextRules | None = None
 
     def marked(self, tree: _Element) -> bool:
         """Whether the page shows this layout's marks."""
@@ -169,14 +162,10 @@ class Common(Table):
     blocked: Patterns = ()
 
 
-_selectors: dict[str, CSSSelector] = {}
-
-
+@cache
 def css(selector: str) -> CSSSelector:
     """The compiled selector; compiling costs more than applying."""
-    if selector not in _selectors:
-        _selectors[selector] = CSSSelector(selector)
-    return _selectors[selector]
+    return CSSSelector(selector)
 
 
 def find(tree: _Element, selectors: Iterable[str]) -> list[_Element]:
@@ -202,14 +191,12 @@ class Layouts:
     def load(cls, path: Path | None = None) -> "Layouts":
         """The layouts of a folder or of one file; what is shipped where ``path`` is None.
 
-        The generic layout and the common rules are the shipped ones unless ``path`` has its own. Raises ConfigError.
+        Those of ``ALWAYS`` are the shipped ones unless ``path`` has its own. Raises ConfigError.
         """
         files = dict.fromkeys(_toml_files(path))
         shipped = _toml_files(None)
         stems = {file.stem for file in files}
-        files.update(
-            dict.fromkeys(file for file in shipped if file.stem in (GENERIC, COMMON) and file.stem not in stems)
-        )
+        files.update(dict.fromkeys(file for file in shipped if file.stem in ALWAYS and file.stem not in stems))
         common, layouts = Common(), {}
         for file in files:
             if file.stem == COMMON:
@@ -221,6 +208,8 @@ class Layouts:
                 raise ConfigError(
                     file, line_of(lines, ("id",)), f"id {layout.id!r} is not the file's name", "Rename one"
                 )
+            if layout.id == PLAIN_TEXT and layout.text is None:
+                raise ConfigError(file, None, "no [text] table", "Copy it from the layout that is shipped")
             _check_noise(file, layout.noise, lines)
             layouts[layout.id] = layout
         taken = {rule.id for rule in common.noise}

@@ -4,7 +4,6 @@
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -12,82 +11,82 @@ from hashlib import sha256
 from lxml.etree import _Element
 from w3lib.encoding import html_to_unicode
 
-from archive.records import Link, Page, Reading
-from pipelines.addresses import absolute, host_of, url_key
+from archive.records import Page, Reading
+from pipelines.addresses import absolute
 from pipelines.canonical import canonical_line, digest
 from pipelines.clean import clean
 from pipelines.cleaner import Cleaner, SourceContext
-from pipelines.layouts import GENERIC, Layout, find
+from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout, Noise
 from pipelines.lines import text_of
 from pipelines.locate import parse
+from pipelines.recognise import hrefs, identify, links, recognise
+from pipelines.text import read_text
 
 SOFT_PAGE_WORDS = 400
+_MARKUP = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came for one request: ``payload`` is the body after content decoding, before character decoding."""
+    """What came for one request: ``payload`` is the body after content decoding, before character decoding.
+
+    ``status`` is None for what never was a response: a file that somebody kept.
+    """
 
     source_id: str
     url: str
     captured_at: datetime
-    status: int
+    status: int | None
     payload: bytes
     content_type: str | None = None
     location: str | None = None
+
+    @property
+    def media_type(self) -> str:
+        """``text/html`` of ``text/html; charset=utf-8``; empty where none is declared."""
+        return (self.content_type or "").partition(";")[0].strip().lower()
 
 
 def read_page(response: Response, cleaner: Cleaner) -> Page:
     """Everything that follows from the response and the installed cleaner; the same in any process and order."""
     source = cleaner.source(response.source_id)
-    layout = cleaner.layouts[source.layout]
-    kind, article_key = identify(response.url, source, layout)
+    own = cleaner.layouts[source.layout]
+    kind, article_key = identify(response.url, source, own)
     outcome, reason = _outcome(response)
-    blank = Page(
-        outcome,
-        reason,
-        kind,
-        article_key,
-        layout.preference(response.url),
-        sha256(response.payload).hexdigest(),
-        None,
-        None,
-    )
+    wanted = kind in ("article", "list")
+    payload_digest = sha256(response.payload).hexdigest()
+    blank = Page(outcome, reason, kind, article_key, own.preference(response.url), payload_digest, None, None)
     if outcome == "redirected":
         target = absolute(response.url, response.location) if response.location else None
-        wanted = [target] if target and kind in ("article", "list") else []
-        return replace(blank, links=tuple(_links(wanted, source, layout, kind)))
-    tree = _tree(response) if outcome == "ok" and kind in ("article", "list") else None
-    if outcome == "ok" and kind in ("article", "list") and tree is None:
-        return replace(blank, outcome="failed", reason="empty or unreadable page")
-    if tree is None:
+        return replace(blank, links=tuple(links([target] if target and wanted else [], source, own, kind)))
+    if outcome != "ok" or not wanted:
         return blank
+    if response.status is None and response.media_type == "text/plain":
+        return replace(blank, reading=_reading_of_text(response, payload_digest, source, cleaner))
+    if response.media_type and response.media_type not in _MARKUP:
+        if not source.listed:
+            return replace(blank, kind="other", article_key=None)
+        return replace(blank, outcome="failed", reason=f"no page but {response.media_type}")
+    return _read_markup(response, blank, source, cleaner)
+
+
+def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner) -> Page:
+    tree = _tree(response)
+    if tree is None:
+        return replace(blank, outcome="failed", reason="empty or unreadable page")
+    layout, kind, article_key = recognise(response.url, tree, source, cleaner)
+    page = replace(blank, kind=kind, article_key=article_key, preference=layout.preference(response.url))
     if soft := _soft_outcome(tree, layout, cleaner):
-        return replace(blank, outcome=soft[0], reason=soft[1])
+        return replace(page, outcome=soft[0], reason=soft[1])
     if kind == "list":
-        entries = _links(_hrefs(tree, response.url, layout.lists.links), source, layout, "article")
-        further = _links(_hrefs(tree, response.url, layout.lists.next), source, layout, "list")
-        return replace(blank, links=(*entries, *further))
-    reading = _reading(tree, response, blank.payload_digest, source, layout, cleaner)
-    related = _links(_hrefs(tree, response.url, layout.fields.related), source, layout, "article")
-    return replace(blank, input_digest=reading.input_digest, reading=reading, links=tuple(related))
-
-
-def identify(url: str, source: SourceContext, layout: Layout) -> tuple[str, str | None]:
-    """The kind of page that stands at ``url`` (article, list, robots, other) and, for an article, its key."""
-    key = url_key(url)
-    if key in source.start_keys:
-        return "list", None
-    if key.endswith("/robots.txt"):
-        return "robots", None
-    article_id = layout.article_id(url)
-    if article_id is not None:
-        return "article", f"{source.id}:{article_id or key}"
-    if any(re.search(pattern, url) for pattern in layout.lists.address) and not layout.ignores(url):
-        return "list", None
-    if layout.id == GENERIC:  # nothing says which pages of an unknown site are articles: whatever a list leads to
-        return "article", f"{source.id}:{key}"
-    return "other", None
+        entries = links(hrefs(tree, response.url, layout.lists.links), source, layout, "article")
+        further = links(hrefs(tree, response.url, layout.lists.next), source, layout, "list")
+        return replace(page, links=(*entries, *further))
+    if kind != "article":
+        return page
+    reading = _reading(tree, response, page.payload_digest, source, layout, cleaner)
+    related = links(hrefs(tree, response.url, layout.fields.related), source, layout, "article")
+    return replace(page, reading=reading, links=tuple(related))
 
 
 def failure(source_id: str, url: str, outcome: str, reason: str, cleaner: Cleaner) -> Page:
@@ -100,6 +99,8 @@ def failure(source_id: str, url: str, outcome: str, reason: str, cleaner: Cleane
 
 def _outcome(response: Response) -> tuple[str, str | None]:
     match response.status:
+        case None:
+            return "ok", None
         case 304:
             return "revisit-not-modified", None
         case 404 | 410:
@@ -113,9 +114,12 @@ def _outcome(response: Response) -> tuple[str, str | None]:
     return "ok", None
 
 
+def _text(response: Response) -> str:
+    return html_to_unicode(response.content_type, response.payload, auto_detect_fun=_fallback_encoding)[1]
+
+
 def _tree(response: Response) -> _Element | None:
-    text = html_to_unicode(response.content_type, response.payload, auto_detect_fun=_fallback_encoding)[1]
-    return parse(text)
+    return parse(_text(response))
 
 
 def _fallback_encoding(payload: bytes) -> str:
@@ -147,33 +151,24 @@ def _soft_outcome(tree: _Element, layout: Layout, cleaner: Cleaner) -> tuple[str
 def _reading(
     tree: _Element, response: Response, payload_digest: str, source: SourceContext, layout: Layout, cleaner: Cleaner
 ) -> Reading:
-    rules = tuple(rule for rule in cleaner.layouts.noise(layout) if rule.holds(source.id, response.captured_at))
-    input_digest = digest(
-        payload_digest, response.content_type, response.url, source.id, layout.id, [rule.id for rule in rules]
-    )
+    rules, input_digest = _context(response, payload_digest, source, layout, cleaner)
     cleaner_digest = cleaner.digest_for(source.id)
     if layout.id != GENERIC and not layout.marked(tree):
         return Reading(input_digest, cleaner_digest, layout.id, None, warnings=("layout-not-recognised",))
     return clean(tree, layout, rules, input_digest, cleaner_digest)
 
 
-def _hrefs(tree: _Element, base: str, selectors: Iterable[str]) -> list[str]:
-    if said := next((element.get("href") for element in tree.iter("base") if element.get("href")), None):
-        base = absolute(base, said) or base
-    hrefs = (element.get("href") for element in find(tree, selectors))
-    return [url for href in hrefs if href and (url := absolute(base, href))]
+def _reading_of_text(response: Response, payload_digest: str, source: SourceContext, cleaner: Cleaner) -> Reading:
+    layout = cleaner.layouts[PLAIN_TEXT]
+    rules, input_digest = _context(response, payload_digest, source, layout, cleaner)
+    return read_text(_text(response), layout, rules, input_digest, cleaner.digest_for(source.id))
 
 
-def _links(urls: Iterable[str], source: SourceContext, layout: Layout, kind: str) -> list[Link]:
-    """Those of ``urls`` that are of the source and of this kind, each once."""
-    links: dict[str, Link] = {}
-    for url in urls:
-        if host_of(url) not in source.hosts:
-            continue
-        found, article_key = identify(url, source, layout)
-        if found == kind:
-            key = url_key(url)
-            links.setdefault(
-                key, Link(url, key, kind, article_key or (f"{source.id}:{key}" if kind == "article" else None))
-            )
-    return list(links.values())
+def _context(
+    response: Response, payload_digest: str, source: SourceContext, layout: Layout, cleaner: Cleaner
+) -> tuple[tuple[Noise, ...], str]:
+    """The noise rules that hold, and the digest of all that cleaning sees besides the cleaner: of the rules only those
+    that hold for some days and not for others, the cleaner's digest covers the rest."""
+    rules = tuple(rule for rule in cleaner.layouts.noise(layout) if rule.holds(source.id, response.captured_at))
+    dated = [rule.id for rule in rules if rule.since or rule.until]
+    return rules, digest(payload_digest, response.content_type, response.url, source.id, layout.id, dated)

@@ -1,6 +1,6 @@
 """Rebuild: the database anew from the archive folder alone, under the installed cleaner."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,18 +11,16 @@ from archive.errors import UsageError
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Capture, Source
-from archive.records import Page
 from archive.store import Store
-from archive.warc import Exchange
 from pipelines.cleaner import Cleaner
-from pipelines.intake import lacking, take_in
+from pipelines.intake import Reader, lacking, take_in
 
 
 def rebuild(
     home: Home,
     store: Store,
     cleaner: Cleaner,
-    read: Callable[[Sequence[Exchange]], Iterable[Page]],
+    read: Reader,
     progress: Callable[[int], None] = lambda count: None,
 ) -> tuple[int, list[str]]:
     """Take in the whole archive; how many captures there are, and what a person should know.
@@ -39,7 +37,7 @@ def rebuild(
         )
     entries = list(Journal(home.journal).entries())
     notes = _promotions(entries, store, cleaner)
-    count = take_in(home.archive, lacking(home.archive, store), store, read, progress)
+    count = take_in(home.archive, lacking(home.archive, store), store, cleaner, read, progress)
     for entry in entries:
         if entry["kind"] == "crawl":
             store.end_crawl(entry["crawl"], parse_rfc3339(entry["at"]), entry["outcome"], entry["counts"])

@@ -5,14 +5,20 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from typing import Self
 
 from archive.errors import BantinError
 from archive.records import Page
 from archive.warc import Exchange
 from pipelines.cleaner import Cleaner
 from pipelines.intake import read_exchange
+from pipelines.reclean import Read, read_task
+from pipelines.stale import Input
 
+#: Processes take a second to start: that many pages are read here meanwhile.
+_WORTH_A_POOL = 50
 _cleaner: Cleaner | None = None
 
 
@@ -25,6 +31,32 @@ def start_workers(count: int, cleaner: Cleaner) -> Executor:
     return pool
 
 
+class PooledReader:
+    """`read_exchange` for batches: here for a handful, in worker processes from the first batch that is worth it.
+
+    A context manager, which ends the processes.
+    """
+
+    def __init__(self, count: int, cleaner: Cleaner) -> None:
+        self._count, self._cleaner = count, cleaner
+        self._pool: Executor | None = None
+
+    def __call__(self, exchanges: Sequence[Exchange]) -> Iterable[Page]:
+        """The pages of a batch, in its order."""
+        if self._pool is None and (self._count == 1 or len(exchanges) < _WORTH_A_POOL):
+            return [read_exchange(exchange, self._cleaner) for exchange in exchanges]
+        if self._pool is None:
+            self._pool = start_workers(self._count, self._cleaner)
+        return self._pool.map(work, exchanges, chunksize=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
 def default_count() -> int:
     """One process a core, less the one that the crawl itself needs."""
     return max(1, len(os.sched_getaffinity(0)) - 1)
@@ -35,6 +67,13 @@ def work(exchange: Exchange) -> Page:
     if _cleaner is None:
         raise BantinError("this process is no cleaning worker. Use start_workers")
     return read_exchange(exchange, _cleaner)
+
+
+def work_task(task: Sequence[Input]) -> list[Read]:
+    """`read_task` in a worker."""
+    if _cleaner is None:
+        raise BantinError("this process is no cleaning worker. Use start_workers")
+    return read_task(task, _cleaner)
 
 
 def _initialise(cleaner: Cleaner, parent: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from archive.clock import Clock
+from archive.clock import Clock, rfc3339
 from archive.database import connect, reading
 from archive.export import export_jsonl
 from archive.journal import Journal
@@ -85,9 +85,10 @@ class Database:
         return sum(self.store.store(captures[n : n + batch]) for n in range(0, len(captures), batch))
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """What a statement finds."""
+        """What a statement finds; times as text, on PostgreSQL too."""
         with reading(self.engine) as connection:
-            return [tuple(row) for row in connection.execute(text(statement))]
+            found = connection.execute(text(statement))
+            return [tuple(rfc3339(v) if isinstance(v, datetime) else v for v in row) for row in found]
 
     def export(self) -> str:
         """The JSONL export of everything."""

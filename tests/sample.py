@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from archive.database import connect
 from archive.models import (
     Article,
     ArticleUrl,
     Capture,
+    CaptureReading,
     Change,
     Cleaner,
     Content,
@@ -93,16 +95,20 @@ class Sample:
             status={"gone": 404, "failed": None}.get(outcome, 200),
             payload_digest=payload,
             stored_digest=payload,
-            input_digest=payload if content else None,
             warc_file="2025/01/bantin.warc.gz",
             warc_offset=self.session.query(Capture).count() * 1000,
             warc_length=1000,
         )
         self.session.add(capture)
+        self.session.flush()
         if content:
             values = {"captions": [], "warnings": [], "language": "vi", **said}
             stem = {"input_digest": payload, "cleaner_digest": CLEANER, "layout": "hanoi-liferay"}
-            self.session.add(Reading(content_hash=content, removed=[], restored=[], **stem, **values))
+            reading = Reading(content_hash=content, removed=[], restored=[], evidence=[], **stem, **values)
+            self.session.add(reading)
+            self.session.flush()
+            tie = {"capture_id": capture.id, "cleaner_digest": CLEANER, "reading_id": reading.id}
+            self.session.add(CaptureReading(outcome=outcome, **tie))
         self.session.flush()
         return capture
 
@@ -136,7 +142,8 @@ class Sample:
         self.session.add(MetadataChange(field=field, before=before, after=after, **stem))
 
     def _reading(self, capture: Capture) -> Reading:
-        return self.session.query(Reading).filter_by(input_digest=capture.input_digest, cleaner_digest=CLEANER).one()
+        tied = CaptureReading.reading_id == Reading.id
+        return self.session.query(Reading).join(CaptureReading, tied).filter_by(capture_id=capture.id).one()
 
     def _edition(self, article_id: int, ordinal: int, run: list[Capture]) -> int:
         edition = Edition(
@@ -168,6 +175,16 @@ def fill(connection: Connection) -> None:
         _copies(sample)
         _feed(session)
         session.commit()
+
+
+def fill_database(url: str) -> None:
+    """Write the sample into the empty database at ``url``."""
+    engine = connect(url)
+    try:
+        with engine.begin() as connection:
+            fill(connection)
+    finally:
+        engine.dispose()
 
 
 def _conference(sample: Sample) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive.clock import Clock, parse_rfc3339
 from archive.errors import BantinError, UsageError
 from archive.home import Home
-from crawler.cli import catalogue, read, run
+from crawler.cli import catalogue, importing, read, recleaning, run
 from crawler.cli.front import Front
 
 COULD_NOT_RUN = 3
@@ -60,7 +60,7 @@ def bantin(
     ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now), now is not None)
 
 
-for commands in (catalogue, run, read):
+for commands in (catalogue, run, importing, recleaning, read):
     commands.register(app)
 
 

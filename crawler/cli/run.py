@@ -1,31 +1,24 @@
 """The commands that write: init, collect, rebuild, verify."""
 
 import os
-import sys
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from archive.database import connect, require_current, upgrade
+from archive.database import upgrade
 from archive.journal import Journal
-from archive.records import Page
 from archive.segments import repair as repair_segments
 from archive.store import Store
-from archive.warc import Exchange
+from crawler.cli.bars import progress
 from crawler.cli.catalogue import catalogue
-from crawler.cli.collecting import collect_now
 from crawler.cli.front import Front
+from crawler.cli.opening import open_store
 from crawler.cli.printing import print_json, print_table
-from pipelines.cleaner import Cleaner
-from pipelines.intake import lacking, read_exchange, take_in
+from pipelines.intake import catch_up
 from pipelines.rebuild import rebuild as rebuild_database
 from pipelines.verify import verify as verify_all
-from pipelines.workers import start_workers, work
+from pipelines.workers import PooledReader
 
 NEEDS_A_LOOK = 1
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -54,6 +47,8 @@ def collect(
     json: Json = False,
 ) -> None:
     """Collect lists, new articles and what is due. Exits 1 where something needs a look, and says what."""
+    from crawler.cli.collecting import collect_now  # only who collects waits for Scrapy to load
+
     front: Front = ctx.obj
     found, _ = catalogue(front)
     chosen = found.pick(ids or [])
@@ -73,14 +68,11 @@ def verify(
 ) -> None:
     """Check every record, digest and pointer. Exits 1 where anything is wrong, and says what."""
     front: Front = ctx.obj
-    store, cleaner = _store(front)
+    store, cleaner = open_store(front)
     if repair:
-        said = [*filter(None, [Journal(front.home.journal).repair()]), *repair_segments(front.home.archive)]
-        read = partial(map, partial(read_exchange, cleaner=cleaner))
-        if count := take_in(front.home.archive, lacking(front.home.archive, store), store, read):
-            said.append(f"{count} captures were taken in from the archive")
-        for line in said:
-            typer.echo(line, err=True)
+        with PooledReader(1, cleaner) as read:
+            for line in catch_up(front.home, store, cleaner, read):
+                typer.echo(line, err=True)
     faults = list(verify_all(front.home, store))
     if json:
         for fault in faults:
@@ -103,17 +95,10 @@ def rebuild(
     front: Front = ctx.obj
     front.home.create()
     upgrade(front.database_url)
-    store, cleaner = _store(front)
+    store, cleaner = open_store(front)
     notes = [*filter(None, [Journal(front.home.journal).repair()]), *repair_segments(front.home.archive)]
-    columns = (TextColumn("rebuilding"), BarColumn(), TextColumn("{task.completed} captures"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        with start_workers(workers, cleaner) as pool:
-
-            def read(exchanges: Sequence[Exchange]) -> Iterable[Page]:
-                return pool.map(work, exchanges, chunksize=20)
-
-            count, more = rebuild_database(front.home, store, cleaner, read, partial(bar.advance, task))
+    with progress("rebuilding", "captures") as advance, PooledReader(workers, cleaner) as read:
+        count, more = rebuild_database(front.home, store, cleaner, read, advance)
     _name_sources(front, store)
     for note in [*notes, *more]:
         typer.echo(note, err=True)
@@ -125,11 +110,3 @@ def rebuild(
 def _name_sources(front: Front, store: Store) -> None:
     found, _ = catalogue(front)
     store.add_sources((s.id, s.name, s.level, s.layout, True) for s in found.sources.values())
-
-
-def _store(front: Front) -> tuple[Store, Cleaner]:
-    found, layouts = catalogue(front)
-    cleaner = Cleaner(layouts, found.contexts)
-    engine = connect(front.database_url)
-    require_current(engine)
-    return Store(engine, Journal(front.home.journal), front.clock, cleaner.manifest_of), cleaner

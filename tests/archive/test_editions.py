@@ -22,7 +22,7 @@ def seen(number: int, content: str | None = "a", outcome: str = "ok", **said: ob
     values: dict[str, object] = {
         "captured_at": day(number),
         "url_key": HERE,
-        "crawl_id": number,
+        "visit": str(number),
         "payload_digest": f"{number}-{content}-{said}",
         "preference": 0,
         "reading_id": number if outcome == "ok" else None,
@@ -45,7 +45,7 @@ outcomes = st.sampled_from(
 captures = st.lists(
     st.builds(
         lambda n, content, outcome, key, crawl, byline: seen(
-            n, content, outcome, url_key=key, crawl_id=crawl, byline=byline, payload_digest=f"{content}{byline}"
+            n, content, outcome, url_key=key, visit=str(crawl), byline=byline, payload_digest=f"{content}{byline}"
         ),
         st.integers(0, 8),
         st.sampled_from([None, "a", "b", "c"]),
@@ -97,7 +97,7 @@ def test_a_good_capture_in_which_nothing_was_read_ends_no_edition() -> None:
 
 def test_two_addresses_with_other_breadcrumbs_are_one_edition_and_no_change() -> None:
     captures = [
-        seen(number, url_key=key, section=section, crawl_id=number)
+        seen(number, url_key=key, section=section, visit=str(number))
         for number in (1, 2)
         for key, section in ((HERE, "Hoạt động Đảng"), (THERE, "Tin tức"))
     ]
@@ -124,7 +124,7 @@ def test_the_preferred_address_speaks_and_a_worse_one_only_in_its_absence() -> N
 
 
 def test_an_edit_in_the_middle_of_a_crawl_is_an_edition_though_another_address_still_shows_the_old_words() -> None:
-    folded = fold([seen(1, "a"), seen(2, "b", crawl_id=1), seen(1, "a", url_key=THERE)])
+    folded = fold([seen(1, "a"), seen(2, "b", visit="1"), seen(1, "a", url_key=THERE)])
     assert [run.content_hash for run in folded.runs] == ["a", "b"]
     assert folded.moves == ()
 

@@ -102,6 +102,7 @@ def test_the_change_feed_goes_on_from_a_cursor(archive: Connection) -> None:
     assert queries.changes(archive, everything[1]["cursor"]) == everything[2:]
     assert queries.changes(archive, limit=1) == everything[:1]
     assert everything[1]["detail"] == {"edition": 1}
+    assert list(everything[0]["detail"]) == ["cleaner", "reason"], "in the same order on either database"
     assert status.newest_cursor(archive) == everything[-1]["cursor"]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from archive.database import upgrade
 from archive.records import Capture
 from pipelines.layouts import Layouts
 from tests.builders import installed
+from tests.databases import Databases
 from tests.rig import HERE, THERE, Database, Rig, address, day
 
 OLD = "Toàn quận kết nạp 214 đảng viên mới, đạt 107 % kế hoạch của cả năm."
@@ -26,15 +26,14 @@ def rig(tmp_path: Path, layouts: Layouts) -> Rig:
 
 
 @pytest.fixture
-def make(tmp_path: Path, rig: Rig) -> Iterator[Make]:
+def make(tmp_path: Path, rig: Rig, databases: Databases) -> Iterator[Make]:
     """Makes empty databases."""
     made: list[Database] = []
 
     def new() -> Database:
         folder = tmp_path / f"database-{len(made)}"
         folder.mkdir()
-        upgrade(f"sqlite:///{folder / 'bantin.db'}")
-        made.append(Database(f"sqlite:///{folder / 'bantin.db'}", folder, rig.cleaner))
+        made.append(Database(databases.migrated(), folder, rig.cleaner))
         return made[-1]
 
     yield new
@@ -148,6 +147,18 @@ def test_equal_texts_are_stored_once(rig: Rig, make: Make) -> None:
     assert database.rows("SELECT count(*) FROM capture") == [(3,)]
 
 
+def _refusing(table: str, dialect: str) -> list[str]:
+    """Statements that make a database refuse every new row of a table."""
+    when = f"CREATE TRIGGER refuse BEFORE INSERT ON {table}"
+    if dialect == "sqlite":
+        return [f"{when} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"]
+    body = "BEGIN RAISE EXCEPTION 'the disk is full'; END"
+    return [
+        f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${body}$$",
+        f"{when} FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ]
+
+
 @pytest.mark.parametrize("table", ["capture", "content", "reading", "frontier", "article", "edition", "change"])
 def test_a_failure_in_the_middle_leaves_nothing(table: str, rig: Rig, make: Make) -> None:
     database = make()
@@ -156,9 +167,9 @@ def test_a_failure_in_the_middle_leaves_nothing(table: str, rig: Rig, make: Make
     before = database.dump()
     database.store.start_crawl(captures[-1].crawl_key, day(0), "test", {})
     known = database.rows("SELECT * FROM crawl ORDER BY id")
-    trigger = f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
     with database.engine.begin() as connection:
-        connection.exec_driver_sql(trigger)
+        for statement in _refusing(table, database.engine.dialect.name):
+            connection.exec_driver_sql(statement)
     fresh = [rig.page(n, f"{NEW} {n}", day(60), crawl=captures[-1].crawl_key) for n in (201, 202)]
     with pytest.raises(DatabaseError, match="disk is full"):
         database.store.store(fresh)
@@ -167,7 +178,9 @@ def test_a_failure_in_the_middle_leaves_nothing(table: str, rig: Rig, make: Make
     }
     assert database.rows("SELECT * FROM crawl ORDER BY id") == known
     with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER full")
+        connection.exec_driver_sql(
+            "DROP TRIGGER refuse" + (f" ON {table}" if connection.dialect.name != "sqlite" else "")
+        )
     assert database.take(fresh) == 2
 
 

@@ -137,10 +137,15 @@ def test_a_digest_leads_back_to_its_manifest(layouts: Layouts) -> None:
         cleaner.manifest_of("0" * 64)
 
 
-def test_a_source_that_no_catalogue_names_is_cleaned_by_the_generic_layout(layouts: Layouts) -> None:
-    stranger = installed(layouts).source("la.example.vn")
-    assert (stranger.layout, stranger.hosts) == ("generic", frozenset({"la.example.vn"}))
-    assert installed(layouts).digest_for("la.example.vn") == installed(layouts).digest_for("langha")
+def test_hosts_that_no_catalogue_names_share_one_cleaner_that_all_layouts_concern(layouts: Layouts) -> None:
+    cleaner = installed(layouts)
+    stranger = cleaner.source("la.example.vn")
+    assert (stranger.listed, stranger.hosts) == (False, frozenset({"la.example.vn"}))
+    assert cleaner.digest_for("la.example.vn") == cleaner.digest_for("khac.example.vn") != cleaner.digest_for("langha")
+    press = layouts["img-editor"].model_copy(update={"language": "en"})
+    changed = installed(Layouts([*(v for v in layouts.by_id.values() if v.id != "img-editor"), press], layouts.common))
+    assert changed.digest_for("la.example.vn") != cleaner.digest_for("la.example.vn")
+    assert changed.digest_for("langha") == cleaner.digest_for("langha")
 
 
 def test_a_cleaner_travels_to_another_process_unchanged(layouts: Layouts) -> None:

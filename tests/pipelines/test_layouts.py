@@ -43,15 +43,15 @@ def line(text: str) -> int:
     return next(number for number, content in enumerate(GOOD.splitlines(), 1) if text in content)
 
 
-def test_a_good_file_is_a_layout_beside_the_generic_one(tmp_path: Path) -> None:
+def test_a_good_file_is_a_layout_beside_the_generic_one_and_that_of_plain_texts(tmp_path: Path) -> None:
     layouts = load(tmp_path, GOOD)
-    assert layouts.by_id.keys() == {"xa", "generic"}
+    assert layouts.by_id.keys() == {"xa", "generic", "plain-text"}
     assert [rule.id for rule in layouts.noise(layouts["xa"])] == ["image-toolbar", "view-counter", "quang-cao"]
 
 
 def test_one_file_can_be_named(tmp_path: Path) -> None:
     load(tmp_path, GOOD)
-    assert Layouts.load(tmp_path / "xa.toml").by_id.keys() == {"xa", "generic"}
+    assert Layouts.load(tmp_path / "xa.toml").by_id.keys() == {"xa", "generic", "plain-text"}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,42 @@ def test_two_rules_of_one_id_are_refused(other: str, tmp_path: Path) -> None:
         load(tmp_path, GOOD + double)
 
 
+SHIPPED = (resources.files("pipelines") / "layouts" / "plain-text.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said"),
+    [
+        ("(?&persons)(?: ?", "(?&nobody)(?: ?", '"Writers sign below', "unknown extension ?&"),
+        ("['(?&organ)']", "['(?&organ']", '"Committees and their', "not a regular expression"),
+        (r"word = ['(?&capital)[^\W\d_]*']", "word = '.'", "word =", "valid tuple"),
+        ('untitled_dates = ["labelled"]', 'untitled_dates = "labelled"', "untitled_dates =", "valid tuple"),
+        ("alone = true", 'alone = "yes"', "alone =", "valid boolean"),
+        ("head_lines = 4", "heads = 4", "head_lines =", "unknown key 'text.heads'"),
+        ("[text.section]", "[text.sections]", "[text.section]", "unknown key 'text.sections'"),
+        ("long_line = 150", "", "[text]", "'text.long_line' is missing"),
+    ],
+)
+def test_what_is_wrong_in_the_rules_for_plain_texts_is_said_with_its_line(
+    old: str, new: str, place: str, said: str, tmp_path: Path
+) -> None:
+    assert old in SHIPPED
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, SHIPPED.replace(old, new), "plain-text.toml")
+    numbers = [number for number, content in enumerate(SHIPPED.splitlines(), 1) if place in content]
+    assert said in str(caught.value)
+    assert any(f"plain-text.toml:{number + more}: " in str(caught.value) for number in numbers for more in (0, 1))
+
+
+def test_a_part_may_name_a_part_above_it(layouts: Layouts) -> None:
+    text = layouts["plain-text"].text
+    assert text is not None
+    assert not [
+        form for rule in (*text.captions, *text.bylines) for form in (*rule.line, *rule.unless) if "(?&" in form
+    ]
+    assert not [form for forms in text.parts.values() for form in forms if "(?&" in form]
+
+
 def test_a_folder_without_layouts_is_named(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "khong-co"):
         with pytest.raises(ConfigError, match=r"no layout files .*Name a layout file or a folder"):
@@ -138,7 +174,7 @@ def test_a_rule_holds_on_its_first_and_its_last_day() -> None:
 def test_every_shipped_layout_says_what_a_page_of_it_needs(layouts: Layouts) -> None:
     files = {Path(str(file)).stem for file in (resources.files("pipelines") / "layouts").iterdir()}
     assert files - {"common"} == layouts.by_id.keys()
-    for layout in (layout for layout in layouts.by_id.values() if layout.id != "generic"):
+    for layout in (layout for layout in layouts.by_id.values() if layout.id not in ("generic", "plain-text")):
         assert layout.marks
         assert layout.addresses.article
         assert layout.fields.title

@@ -83,7 +83,8 @@ def _with(layouts: Layouts, **rule: object) -> Cleaner:
     """The cleaner with one more rule: the line "Ban biên tập" goes."""
     noise = Noise(id="desk", reason="for this test", line="Ban biên tập", **rule)
     layout = layouts["hanoi-liferay"].model_copy(update={"noise": (*layouts["hanoi-liferay"].noise, noise)})
-    return Cleaner(Layouts([layout, layouts["img-editor"], layouts["generic"]], layouts.common), SOURCES)
+    others = (layouts[name] for name in ("img-editor", "generic", "plain-text"))
+    return Cleaner(Layouts([layout, *others], layouts.common), SOURCES)
 
 
 TEXT = liferay(f"<p>{LONG}</p><p>Ban biên tập</p>")

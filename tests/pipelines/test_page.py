@@ -197,7 +197,8 @@ def test_an_attempt_without_a_response_still_belongs_to_its_article(cleaner: Cle
 def test_a_view_count_and_the_hour_of_capture_change_no_content(cleaner: Cleaner) -> None:
     texts = [liferay(f"<p>{LONG}</p>", date=f"20/05/2025 | 9:30 AM | View count: {count}") for count in (1, 2)]
     pages = [page_of(cleaner, text, at=NOON + timedelta(days=n)) for n, text in enumerate(texts)]
-    assert len({page.payload_digest for page in pages}) == len({page.input_digest for page in pages}) == 2
+    assert len({page.payload_digest for page in pages}) == 2
+    assert len({page.reading.input_digest for page in pages if page.reading}) == 2
     assert len({page.reading.content for page in pages if page.reading}) == 1
     again = page_of(cleaner, texts[0], at=NOON + timedelta(days=9))
     assert again.reading == pages[0].reading

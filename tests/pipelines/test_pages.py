@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from archive.records import Reading
-from pipelines.layouts import Layouts
+from pipelines.layouts import PLAIN_TEXT, Layouts
 from tests.builders import SOURCE_OF, installed, page_of
 from tests.cases import FOLDER, Case, cases, summary
 
@@ -26,7 +26,7 @@ def test_a_page_is_read_as_its_case_says(case: Case, layouts: Layouts) -> None:
 
 
 def test_every_layout_has_a_page_case(layouts: Layouts) -> None:
-    assert {case.layout for case in ALL} == layouts.by_id.keys()
+    assert {case.layout for case in ALL} == layouts.by_id.keys() - {PLAIN_TEXT}
 
 
 def test_every_noise_rule_has_a_page_case_where_it_takes_something(layouts: Layouts) -> None:
@@ -37,7 +37,8 @@ def test_every_noise_rule_has_a_page_case_where_it_takes_something(layouts: Layo
 
 
 def test_every_form_of_date_has_a_page_case(layouts: Layouts) -> None:
-    forms = {(layout.id, form.id) for layout in layouts.by_id.values() for form in layout.dates}
+    pages = [layout for layout in layouts.by_id.values() if layout.id != PLAIN_TEXT]
+    forms = {(layout.id, form.id) for layout in pages for form in layout.dates}
     read = {(case.layout, _reading(layouts, case).published_rule) for case in ALL if case.expected["published_at"]}
     assert not forms - read
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.database import connect, upgrade
+from archive.database import upgrade
 from archive.home import Home
 from crawler.cli.app import main
-from tests.sample import fill
+from tests.sample import fill_database
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,18 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(tmp_path_factory.mktemp("home"))
     home.create()
     upgrade(home.default_database)
-    engine = connect(home.default_database)
-    with engine.begin() as connection:
-        fill(connection)
-    engine.dispose()
+    fill_database(home.default_database)
     return home.path
 
 
 @pytest.fixture
-def bantin(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], sample_home: Path) -> Run:
-    """Run ``bantin`` with arguments, on the sample's home unless they begin with ``--home``."""
+def bantin(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], sample_url: str) -> Run:
+    """Run ``bantin`` with arguments, on the sample's database unless they begin with ``--home``."""
     for name in [name for name in os.environ if name.startswith("BANTIN_")]:
         monkeypatch.delenv(name)
 
     def run(*arguments: str) -> Ended:
-        place = () if arguments[:1] == ("--home",) else ("--home", str(sample_home))
+        place = () if arguments[:1] == ("--home",) else ("--database", sample_url)
         monkeypatch.setattr(sys, "argv", ["bantin", *place, *arguments])
         with pytest.raises(SystemExit) as end:
             main()

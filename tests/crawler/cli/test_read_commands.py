@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from archive.database import connect, upgrade
-from archive.home import Home
 from crawler.cli.printing import shown
-from tests.sample import CORRECTED, HOST, TITLE, fill
+from tests.sample import CORRECTED, HOST, TITLE, fill_database
 
 COMMAND = [sys.executable, "-m", "crawler.cli.app"]
 ADDRESS = f"{HOST}/tin-tuc/-/view_content/101-so-ket.html"
@@ -193,19 +191,17 @@ def test_a_terminal_gets_colours_and_a_pipe_does_not(sample_home: Path) -> None:
     assert b"\x1b[" not in plain
 
 
-def test_following_the_feed_prints_what_is_added_meanwhile(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    upgrade(home.default_database)
+def test_following_the_feed_prints_what_is_added_meanwhile(tmp_path: Path, database_url: str) -> None:
     follower = subprocess.Popen(
-        [*COMMAND, "changes", "--follow", "--json"], env=_environment(tmp_path), stdout=subprocess.PIPE, text=True
+        [*COMMAND, "changes", "--follow", "--json"],
+        env=_environment(tmp_path, BANTIN_DATABASE_URL=database_url),
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    engine = connect(home.default_database)
     try:
-        with engine.begin() as connection:
-            fill(connection)
+        fill_database(database_url)
         assert follower.stdout is not None
         assert json.loads(follower.stdout.readline())["kind"] == "promotion"
     finally:
         follower.terminate()
         follower.communicate()
-        engine.dispose()

@@ -1,0 +1,111 @@
+"""Storing what a cleaner made of captures: contents, readings, and which reading belongs to which capture.
+
+Rows go in sorted by their keys: two transactions that store the same texts in different orders would block each other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from archive.database import insert_new
+from archive.models import Capture, CaptureReading, Cleaner, Content
+from archive.models import Reading as ReadingRow
+from archive.records import Content as ContentRecord
+from archive.records import Reading, Removed
+
+Manifest = Callable[[str], Mapping[str, object]]
+
+#: Captures that a cleaner looks into: an article's pages of which something came. Any statement may use it.
+TO_READ = (
+    (Capture.kind == "article") & (Capture.stored_digest != "") & ((Capture.status == 200) | Capture.status.is_(None))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a cleaner made of one capture: how it ended, why, and what was read, if anything was."""
+
+    capture_id: int
+    cleaner_digest: str
+    outcome: str
+    reason: str | None
+    reading: Reading | None
+
+
+def insert_verdicts(connection: Connection, verdicts: Sequence[Verdict], manifest: Manifest, now: datetime) -> None:
+    """Store verdicts; what is there already stays as it is. ``manifest`` gives the manifest behind a digest."""
+    readings = {(v.reading.input_digest, v.cleaner_digest): v.reading for v in verdicts if v.reading is not None}
+    contents = {r.content.content_hash: r.content for r in readings.values() if r.content}
+    insert_new(connection, Content, [_content_row(content) for _, content in sorted(contents.items())])
+    know_cleaners(connection, {v.cleaner_digest for v in verdicts}, manifest, now)
+    insert_new(connection, ReadingRow, [_reading_row(reading) for _, reading in sorted(readings.items(), key=_key)])
+    ids = _reading_ids(connection, readings)
+    rows = [
+        {
+            "capture_id": v.capture_id,
+            "cleaner_digest": v.cleaner_digest,
+            "outcome": v.outcome,
+            "reason": v.reason,
+            "reading_id": ids[v.reading.input_digest, v.cleaner_digest] if v.reading is not None else None,
+        }
+        for v in sorted(verdicts, key=lambda verdict: verdict.capture_id)
+    ]
+    insert_new(connection, CaptureReading, rows)
+
+
+def know_cleaners(connection: Connection, digests: set[str], manifest: Manifest, now: datetime) -> None:
+    """Make cleaners known with what they are."""
+    known = set(connection.execute(select(Cleaner.digest).where(Cleaner.digest.in_(digests))).scalars())
+    new = [{"digest": d, "manifest": dict(manifest(d)), "first_used_at": now} for d in sorted(digests - known)]
+    insert_new(connection, Cleaner, new)
+
+
+def _key(item: tuple[tuple[str, str], Reading]) -> tuple[str, str]:
+    return item[0]
+
+
+def _reading_ids(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    keys = list(keys)
+    wanted = ReadingRow.input_digest.in_({k[0] for k in keys}) & ReadingRow.cleaner_digest.in_({k[1] for k in keys})
+    columns = (ReadingRow.input_digest, ReadingRow.cleaner_digest, ReadingRow.id)
+    return {
+        (row.input_digest, row.cleaner_digest): row.id for row in connection.execute(select(*columns).where(wanted))
+    }
+
+
+def _content_row(content: ContentRecord) -> dict[str, Any]:
+    return {
+        "content_hash": content.content_hash,
+        "body_hash": content.body_hash,
+        "title": content.title,
+        "lead": content.lead,
+        "body": "\n".join(content.paragraphs),
+    }
+
+
+def _reading_row(reading: Reading) -> dict[str, Any]:
+    return {
+        "input_digest": reading.input_digest,
+        "cleaner_digest": reading.cleaner_digest,
+        "layout": reading.layout,
+        "content_hash": reading.content.content_hash if reading.content else None,
+        "published_at": reading.published_at,
+        "published_evidence": reading.published_evidence,
+        "published_rule": reading.published_rule,
+        "byline": reading.byline,
+        "section": reading.section,
+        "language": reading.language,
+        "captions": list(reading.captions),
+        "removed": [_removed(removed) for removed in reading.removed],
+        "restored": list(reading.restored),
+        "evidence": [{"field": e.field, "rule": e.rule, "line": e.line} for e in reading.evidence],
+        "warnings": list(reading.warnings),
+    }
+
+
+def _removed(removed: Removed) -> dict[str, Any]:
+    row: dict[str, Any] = {"rule": removed.rule, "text": removed.text}
+    return row if removed.line is None else row | {"line": removed.line}

@@ -1,0 +1,17 @@
+"""What the commands that write need: the store, and the installed cleaner over catalogue and layouts."""
+
+from archive.database import connect, require_current
+from archive.journal import Journal
+from archive.store import Store
+from crawler.cli.catalogue import catalogue
+from crawler.cli.front import Front
+from pipelines.cleaner import Cleaner
+
+
+def open_store(front: Front) -> tuple[Store, Cleaner]:
+    """The store on the database, checked, and the cleaner. Raises SchemaError or ConfigError, saying what to do."""
+    found, layouts = catalogue(front)
+    cleaner = Cleaner(layouts, found.contexts)
+    engine = connect(front.database_url)
+    require_current(engine)
+    return Store(engine, Journal(front.home.journal), front.clock, cleaner.manifest_of), cleaner

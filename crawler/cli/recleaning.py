@@ -1,0 +1,252 @@
+"""The commands of the curator: reclean the archive, compare cleaners, promote one."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from archive.cleaners import cleaners, differences, find_cleaner
+from archive.comparison import Difference, Tally
+from archive.database import reading
+from archive.errors import UsageError
+from archive.promotions import unread_by
+from archive.store import Store
+from crawler.cli.bars import progress
+from crawler.cli.front import Front
+from crawler.cli.opening import open_store
+from crawler.cli.printing import moment, print_json, print_table, print_text
+from pipelines.cleaner import Cleaner
+from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
+from pipelines.reclean import reclean as reclean_archive
+from pipelines.stale import Plan, plan
+from pipelines.workers import start_workers, work_task
+
+NEEDS_A_LOOK = 1
+_SHOWN = 12
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Source = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
+Top = Annotated[int, typer.Option("--top", min=0, help="How many of the largest differences to show.")]
+
+group = typer.Typer(help="Which cleaners have read the archive; compare them, promote one.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""
+    app.command()(reclean)
+    app.add_typer(group, name="cleaners")
+
+
+def reclean(
+    ctx: typer.Context,
+    source: Source = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
+    no_promote: Annotated[bool, typer.Option("--no-promote", help="Store the readings, but move no edition.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Read also what is up to date.")] = False,
+    top: Top = 10,
+    json: Json = False,
+) -> None:
+    """Read the archive again with the installed cleaner, where that is stale, and promote it. Exits 1 where something
+    needs a look."""
+    front: Front = ctx.obj
+    store, cleaner = open_store(front)
+    if source is not None and source not in _known_sources(store):
+        raise UsageError(f"{source}: no source of the database has this id. See: bantin status")
+    wanted = plan(front.home, store, cleaner, [source] if source else [], force=force)
+    with (
+        _reader(wanted, cleaner, workers) as results,
+        progress("recleaning", "pages", wanted.inputs) as advance,
+    ):
+        if dry_run:
+            outcome = rehearse(store, results, top, advance)
+        else:
+            outcome = reclean_archive(store, wanted, results, promote=not no_promote, progress=advance)
+    _print_outcome(outcome, dry_run=dry_run, json=json)
+    if outcome.problems or (outcome.held_back and not no_promote):
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+@contextmanager
+def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
+    """Reads the plan's tasks, here or in worker processes; never more of them than there are tasks."""
+    workers = min(workers, len(wanted.tasks))
+    if workers <= 1:
+        yield read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None)
+        return
+    with start_workers(workers, cleaner) as pool:
+        try:
+            yield read_all(wanted.tasks, work_task, pool)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _known_sources(store: Store) -> set[str]:
+    with reading(store.engine) as connection:
+        return {row["source_id"] for row in cleaners(connection)}
+
+
+def _print_outcome(outcome: Outcome, *, dry_run: bool, json: bool) -> None:
+    if json:
+        facts: dict[str, Any] = {"inputs": outcome.inputs, "captures": outcome.captures, "problems": outcome.problems}
+        facts |= _tally(outcome.tally) if dry_run else {"promoted": outcome.promoted, "held_back": outcome.held_back}
+        print_json(facts)
+        return
+    typer.echo(f"{outcome.inputs} pages read, for {outcome.captures} captures")
+    if dry_run:
+        _print_tally(outcome.tally)
+    for source_id, counts in outcome.promoted.items():
+        said = (
+            f"{counts.get('reading', 0)} articles read differently, {counts.get('article', 0)} found,"
+            f" {counts.get('withdrawn', 0)} no longer found, {counts.get('edition', 0)} editions by the publisher"
+        )
+        typer.echo(f"{source_id}: cleaner promoted; {said}")
+    for source_id, why in outcome.held_back.items():
+        typer.echo(f"{source_id}: cleaner not promoted: {why}", err=True)
+    for problem in outcome.problems[:_SHOWN]:
+        typer.echo(f"needs a look: {problem}", err=True)
+    if len(outcome.problems) > _SHOWN:
+        typer.echo(f"… and {len(outcome.problems) - _SHOWN} more; --json lists them", err=True)
+
+
+@group.command("list")
+def list_(ctx: typer.Context, json: Json = False) -> None:
+    """List the cleaners that have read each source, oldest first, and what each lacks."""
+    front: Front = ctx.obj
+    with front.reading() as connection:
+        found = cleaners(connection)
+    _, cleaner = open_store(front)
+    for row in found:
+        row["installed"] = row["digest"] == cleaner.digest_for(row["source_id"])
+    if json:
+        print_json(found)
+        return
+    columns = ["source", "cleaner", "first used", "captures", "lacking", "readings", ""]
+    lines = [
+        (
+            row["source_id"],
+            row["digest"][:_SHOWN],
+            moment(row["first_used_at"]),
+            row["captures"],
+            row["lacking"],
+            row["readings"],
+            ", ".join(name for name in ("promoted", "installed") if row[name]),
+        )
+        for row in found
+    ]
+    print_table(columns, lines, right=["captures", "lacking", "readings"])
+
+
+@group.command()
+def diff(
+    ctx: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help="A cleaner's digest, or the beginning of it.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    source: Source = None,
+    top: Top = 10,
+    json: Json = False,
+) -> None:
+    """Compare what two cleaners read in the same pages: by source, layout and rule, the largest differences last."""
+    front: Front = ctx.obj
+    tally = Tally(top)
+    with front.reading() as connection:
+        for difference in differences(connection, find_cleaner(connection, a), find_cleaner(connection, b), source):
+            tally.add(difference)
+    print_json(_tally(tally)) if json else _print_tally(tally)
+
+
+@group.command()
+def promote(
+    ctx: typer.Context,
+    digest: Annotated[str, typer.Argument(metavar="CLEANER", help="Its digest, or the beginning of it.")],
+    source: Source = None,
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "promoted by hand",
+    accept_missing: Annotated[
+        bool, typer.Option("--accept-missing", help="Promote it though it has not read every capture.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Let a cleaner's readings be what readers see, for every source that it has read (or one of them)."""
+    front: Front = ctx.obj
+    store, _ = open_store(front)
+    with reading(store.engine) as connection:
+        cleaner = find_cleaner(connection, digest)
+        ids = [row["source_id"] for row in cleaners(connection) if row["digest"] == cleaner]
+        ids = [source_id for source_id in ids if source in (None, source_id)]
+        lacking = {source_id: count for source_id in ids if (count := unread_by(connection, source_id, cleaner))}
+    if not ids:
+        raise UsageError(f"{cleaner[:_SHOWN]} has read nothing of {source or 'any source'}. See: bantin cleaners list")
+    if lacking and not accept_missing:
+        said = ", ".join(f"{count} captures of {source_id}" for source_id, count in lacking.items())
+        raise UsageError(f"{cleaner[:_SHOWN]} has not read {said}. Promote it all the same with --accept-missing")
+    promoted = store.promoted()
+    counts = {i: dict(store.promote(i, cleaner, reason)) for i in ids if promoted.get(i) != cleaner}
+    if json:
+        print_json({"cleaner": cleaner, "promoted": counts, "lacking": lacking})
+        return
+    for source_id in ids:
+        changed = counts.get(source_id)
+        said = "was promoted already" if changed is None else f"promoted; {changed.get('reading', 0)} articles changed"
+        typer.echo(f"{source_id}: {cleaner[:_SHOWN]} {said}")
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    groups = [
+        {"source_id": source_id, "layout": layout, "rule": rule, **counts}
+        for (source_id, layout, rule), counts in sorted(tally.groups.items())
+    ]
+    largest = [_difference(found) for found in tally.largest]
+    counted = {"compared": tally.compared, "changed": tally.changed, "texts": tally.texts}
+    return {**counted, "fields": dict(sorted(tally.fields.items())), "groups": groups, "largest": largest}
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    moved = [name for name in found.fields if name != "body"]
+    before, after = asdict(found.before), asdict(found.after)
+    return {
+        "article_key": found.article_key,
+        "url": found.url,
+        "layout": found.layout,
+        "rules": found.rules,
+        "size": found.size,
+        "lost": found.lost,
+        "gained": found.gained,
+        "moved": {name: {"before": before[name], "after": after[name]} for name in moved},
+    }
+
+
+def _print_tally(tally: Tally) -> None:
+    typer.echo(f"{tally.texts} texts differ, {tally.changed - tally.texts} in metadata only, of {tally.compared}")
+    if not tally.changed:
+        return
+    names = ("texts", "changed", "lost", "gained")
+    columns = ["source", "layout", "rule", "texts", "readings", "lines lost", "lines gained"]
+    lines = [(*group, *(counts[name] for name in names)) for group, counts in sorted(tally.groups.items())]
+    print_table(columns, lines, right=columns[3:])
+    for found in reversed(tally.largest):
+        _print_difference(found)
+
+
+def _print_difference(found: Difference) -> None:
+    print_text(f"\n{found.article_key}  {', '.join(found.fields)}  by {', '.join(found.rules)}\n{found.url}")
+    for name in (name for name in found.fields if name != "body"):
+        print_text(f"  {name}: {_short(getattr(found.before, name))} -> {_short(getattr(found.after, name))}")
+    for mark, lines in (("-", found.lost), ("+", found.gained)):
+        _print_lines(mark, lines)
+
+
+def _print_lines(mark: str, lines: Sequence[str]) -> None:
+    for line in lines[:_SHOWN]:
+        print_text(f"  {mark} {_short(line)}")
+    if len(lines) > _SHOWN:
+        typer.echo(f"  {mark} … and {len(lines) - _SHOWN} more lines")
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if not value else value if isinstance(value, str) else " · ".join(value)
+    return text if len(text) <= 160 else text[:159] + "…"

@@ -1,0 +1,83 @@
+"""The archive side of an import: a crawl record and WARC segments of its own, begun with the first record copied."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from socket import gethostname
+
+from sqlalchemy import select
+
+from archive.clock import Clock, rfc3339
+from archive.database import reading
+from archive.home import Home
+from archive.journal import Journal
+from archive.models import Crawl
+from archive.record import ORIGIN_FIELD
+from archive.records import Location
+from archive.segments import SegmentWriter, segments
+from archive.store import Store
+from archive.warc import read_records
+from pipelines.intake import IMPORT_FACT
+
+DESCRIPTION = "Records copied from files that others wrote, head and block as they stood; see the fields Bantin-*"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Where an import writes: the home, its database and journal, and how large a segment may become."""
+
+    home: Home
+    store: Store
+    journal: Journal
+    clock: Clock
+    software: str
+    segment_bytes: int = 1 << 30
+
+
+class Deposit:
+    """One import run. Nothing is written before the first record: what is all known already leaves no trace."""
+
+    def __init__(self, archive: Archive, key: str, config: Mapping[str, str | None]) -> None:
+        self.key = key
+        self._archive, self._config = archive, {**config, "host": gethostname()}
+        self._writer: SegmentWriter | None = None
+
+    def finished_at(self) -> datetime | None:
+        """When this import came to its end, if it did before."""
+        query = select(Crawl.ended_at).where(Crawl.key == self.key, Crawl.outcome == "finished")
+        with reading(self._archive.store.engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def origins(self) -> set[str]:
+        """The places of the records that this import copied before it was cut off."""
+        mine = (path for path in segments(self._archive.home.archive) if f"bantin-{self.key}-" in path.name)
+        records = (record for path in mine for record in read_records(path))
+        return {record.fields[ORIGIN_FIELD.lower()] for record in records if ORIGIN_FIELD.lower() in record.fields}
+
+    def file(self, records: Sequence[bytes]) -> list[Location]:
+        """Append packed records and wait until they are on disk."""
+        now = self._archive.clock.now()
+        if self._writer is None:
+            facts = {
+                "software": self._archive.software,
+                "isPartOf": self.key,
+                "crawl-started": rfc3339(now),
+                "format": "WARC File Format 1.1",
+                "description": DESCRIPTION,
+                IMPORT_FACT: json.dumps(self._config, ensure_ascii=False),
+            }
+            self._writer = SegmentWriter(self._archive.home.archive, self.key, facts, self._archive.segment_bytes)
+            self._writer.open(now)
+            self._archive.store.start_crawl(self.key, now, self._archive.software, self._config, "import")
+        return self._writer.write_packed(records, now)
+
+    def close(self, counts: Mapping[str, int] | None) -> None:
+        """Seal what was written; with ``counts`` the import has come to its end, without it was cut off."""
+        if self._writer is None:
+            return
+        self._writer.seal()
+        if counts is not None:
+            now = self._archive.clock.now()
+            self._archive.journal.append(now, "crawl", crawl=self.key, outcome="finished", counts=dict(counts))
+            self._archive.store.end_crawl(self.key, now, "finished", counts)
