@@ -113,7 +113,8 @@ def _read(name: str, stream: BinaryIO, path: str) -> Iterator[RawRecord | Damage
             yield from early
             early.clear()
             yield found
-        start = run.next_run()
+        behind = run.next_run()
+        start = behind if behind is not None and behind > start else None  # not further: the file shrank meanwhile
     if not begun:
         said = early[0].problem if early else "line breaks and nothing else"
         raise NotWarcError(f"{path}: no WARC record stands in it ({said}). Give .warc, .warc.gz or .wacz files")

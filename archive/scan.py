@@ -40,9 +40,10 @@ def take(run: Run) -> Taken:
     if length is not None and length > MAX_RECORD:
         return Taken(_pass_over(run, at, size, length))
     block, problem, end = _block(run, at == 0, size, length, fields)
-    if at == 0 and block is not None and _is_alone(run, end) and run.problem == CHECKSUM:
-        # A digest would say nothing of the header, which may be what the checksum means.
-        block, problem, end = None, CHECKSUM, len(run.window)
+    if at == 0 and block is not None and _is_alone(run, end) and run.problem:
+        # A digest vouches for the block, not for the header, which may be what a wrong checksum means.
+        vouched = _digest_holds(block, fields) and run.problem != CHECKSUM
+        block, problem, end = block if vouched else None, run.problem, len(run.window)
     run.leave(end)
     if block is not None and not fields.get("warc-type"):
         block, problem = None, "no WARC-Type"
@@ -79,10 +80,7 @@ def _block(
     if length is not None and run.has(size + length, within=True):
         block = _cut(run, size, size + length)
         holds = _digest_holds(block, fields)
-        good, last = _boundary(run, size + length)
-        if good and last and first and run.packed and run.problem:
-            return block if holds else None, run.problem, size + length
-        if good or holds:
+        if holds or _boundary(run, size + length):
             wrong = f"it does not match its WARC-Block-Digest {fields.get('warc-block-digest')}"
             return block, wrong if holds is False else None, size + length
     return _block_without_length(run, first, size, length, fields)
@@ -120,24 +118,24 @@ def _is_alone(run: Run, end: int) -> bool:
 
 def _pass_over(run: Run, at: int, size: int, length: int) -> str:
     run.leave(size)
-    if run.skip(length) and _boundary(run, 0)[0]:
+    if run.skip(length) and _boundary(run, 0):
         return f"larger than {MAX_RECORD >> 20} MiB, left out"
     run.go_back(at)
     run.seek_record()
     return f"its Content-Length is {length}, but it does not end there"
 
 
-def _boundary(run: Run, end: int) -> tuple[bool, bool]:
-    """Whether a record may end at byte ``end`` of the window, and whether the run ends there."""
+def _boundary(run: Run, end: int) -> bool:
+    """Whether a record may end at byte ``end`` of the window."""
     at = end
     while run.has(at + 1) and (blank := _BLANK.match(run.window, at)) and blank.end() > at:
         at = blank.end()
     if not run.has(at + 1):
-        return True, True
+        return True
     run.has(at + 5)
     follows = run.window[at : at + 5]
     record = follows == b"WARC/" or (not run.packed and follows.startswith(MAGIC))
-    return record or run.window.count(b"\n", end, at) > 1, False
+    return record or run.window.count(b"\n", end, at) > 1
 
 
 def _digest_holds(block: bytes, fields: dict[str, str]) -> bool | None:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
 
 from archive.clock import Clock
-from archive.database import insert_new, insert_one, reading
+from archive.database import insert_new, insert_one, lock_sources, reading
 from archive.feed import tell
 from archive.folding import batched, fold_ahead, refold
 from archive.frontier import note_captures
@@ -36,10 +36,11 @@ class Store:
     def add_sources(self, sources: Iterable[tuple[str, str, str | None, str, bool]]) -> None:
         """Make sources known, as (id, name, level, layout, listed); what the catalogue says now is what holds."""
         with self.engine.begin() as connection:
-            for source_id, name, level, layout, listed in sources:
+            for source_id, name, level, layout, listed in sorted(sources):  # in the order in which others lock them
                 values = {"name": name, "level": level, "layout": layout, "listed": listed}
                 insert_new(connection, Source, [{"id": source_id, **values}])
-                connection.execute(update(Source).where(Source.id == source_id).values(values))
+                moved = or_(*(getattr(Source, column).is_distinct_from(value) for column, value in values.items()))
+                connection.execute(update(Source).where(Source.id == source_id, moved).values(values))
 
     def start_crawl(
         self, key: str, started_at: datetime, software: str, config: Mapping[str, Any], kind: str = "crawl"
@@ -72,7 +73,7 @@ class Store:
         it first. How many changes of each kind the feed tells of it."""
         now = self._clock.now()
         with self.engine.begin() as connection:
-            _lock_sources(connection, {source_id})
+            lock_sources(connection, {source_id})
             know_cleaners(connection, {digest}, self._manifest, now)
             self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=reason)
             changes = switch(connection, source_id, digest, reason, now)
@@ -90,7 +91,7 @@ class Store:
             keys = article_keys(connection, source_id)
         for batch in batched(keys):
             with self.engine.begin() as connection:
-                _lock_sources(connection, {source_id})
+                lock_sources(connection, {source_id})
                 fold_ahead(connection, batch, digest, self._clock.now())
 
     def restore_promotion(self, source_id: str, digest: str, promoted_at: datetime, reason: str) -> None:
@@ -107,7 +108,7 @@ class Store:
             known = set(connection.execute(select(Source.id)).scalars())
             named = {c.source_id for c in captures}
             insert_new(connection, Source, [_unlisted(source_id) for source_id in sorted(named - known)])
-            _lock_sources(connection, named)
+            lock_sources(connection, named)
             fresh = self._insert_captures(connection, captures)
             self._tie(connection, fresh, now)
             changes = self._promote_first(connection, fresh, now)
@@ -180,13 +181,6 @@ class Store:
                 self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=FIRST_CLEANER)
                 changes.append(record(connection, source_id, digest, FIRST_CLEANER, now))
         return changes
-
-
-def _lock_sources(connection: Connection, source_ids: set[str]) -> None:
-    """On PostgreSQL, let nobody else fold these sources' articles until this transaction ends: a promotion and a new
-    capture at once would leave an article pointing to the cleaner of before. SQLite has one writer at a time."""
-    rows = select(Source.id).where(Source.id.in_(source_ids)).order_by(Source.id)
-    connection.execute(rows.with_for_update(key_share=True)).all()
 
 
 def _among(identities: Iterable[tuple[datetime, str, str]]) -> ColumnElement[bool]:

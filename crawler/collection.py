@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 
 from archive import frontier
 from archive.clock import Clock, parse_rfc3339, rfc3339
-from archive.database import connect, reading, require_current
+from archive.database import connect, lock_sources, reading, require_current
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Change, Crawl
@@ -134,18 +134,18 @@ class Collection:
         self.store.add_sources((s.id, s.name, s.level, s.layout, True) for s in self._catalogue.sources.values())
         with PooledReader(1, self.cleaner) as read:
             opened.notes += catch_up(self.home, self.store, self.cleaner, read)
-        running = self._bury_dead_crawls()
+        self._bury_dead_crawls()
         # Before the database knows of this crawl there is a locked segment: nobody takes it for a dead one.
         writer.open(self.started_at)
         try:
-            self._begin(opened, running)
+            self._begin(opened)
         except BaseException:
             writer.seal()
             raise
         return opened
 
-    def _bury_dead_crawls(self) -> set[str]:
-        """Mark crawls that ended without a word as interrupted; the keys of those that go on.
+    def _bury_dead_crawls(self) -> None:
+        """Mark crawls that ended without a word as interrupted.
 
         A crawl that wrote here or ran on this machine is dead unless it holds a lock; what another machine runs is
         left to its leases.
@@ -162,9 +162,8 @@ class Collection:
             }
             values = {"outcome": "interrupted", "ended_at": self.now()}
             connection.execute(update(Crawl).where(Crawl.key.in_(here - live)).values(values))
-        return set(running) - (here - live)
 
-    def _begin(self, opened: Opened, running: Iterable[str]) -> None:
+    def _begin(self, opened: Opened) -> None:
         ids = [source.id for source in self.plan.sources]
         resumed = self._interrupted(ids)
         config = {
@@ -175,10 +174,12 @@ class Collection:
         }
         self.store.start_crawl(self.key, self.started_at, self._software, config)
         with self.engine.begin() as connection:
+            lock_sources(connection, ids)
             self.since = connection.execute(select(func.max(Change.id))).scalar_one() or 0
             for source in self.plan.sources:
                 starts = [Link(url, url_key(url), "list") for url in source.start]
                 frontier.add_starts(connection, source.id, starts, self.now())
+            running = connection.execute(select(Crawl.key).where(Crawl.outcome == "running")).scalars()
             opened.busy = frontier.lease(connection, ids, self.key, self.now(), running)
             for source in (s for s in self.plan.sources if s.id not in opened.busy):
                 if not self.plan.due_only and (
