@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.comparison import Difference, Told, compare
+from archive.database import batched
 from archive.errors import UsageError
 from archive.models import Capture, CaptureReading, Cleaner, Content, Reading
 from archive.promotions import promoted_cleaners
@@ -40,8 +41,8 @@ def cleaners(connection: Connection) -> list[dict[str, Any]]:
     `source_id digest first_used_at promoted`, the `captures` it has looked into, how many it is `lacking`, and the
     `readings` it made."""
     promoted = promoted_cleaners(connection)
-    all_captures = select(Capture.source_id, func.count()).where(TO_READ).group_by(Capture.source_id)
-    wanted = dict(connection.execute(all_captures).tuples().all())
+    all_captures = select(Capture.source_id, func.count().label("n")).where(TO_READ).group_by(Capture.source_id)
+    wanted = {row.source_id: row.n for row in connection.execute(all_captures)}
     counts = (func.count().label("captures"), func.count(CaptureReading.reading_id.distinct()).label("readings"))
     rows = connection.execute(
         select(Capture.source_id, Cleaner.digest, Cleaner.first_used_at, *counts)
@@ -63,40 +64,47 @@ def cleaners(connection: Connection) -> list[dict[str, Any]]:
 
 
 def differences(connection: Connection, a: str, b: str, source_id: str | None = None) -> Iterator[Difference | None]:
-    """For every input that both cleaners have read, how B reads it differently; None where a reader sees none."""
+    """For every input that both cleaners have looked into, how B reads it differently; None where nobody sees it."""
     one, other = aliased(CaptureReading), aliased(CaptureReading)
+    compared = (
+        one.reading_id.label("one_id"),
+        other.reading_id.label("other_id"),
+        _plain(one.outcome).label("one_outcome"),
+        _plain(other.outcome).label("other_outcome"),
+    )
+    # Captures with the same readings are of the same input; where nothing was read, those of the same bytes are.
     query = (
-        select(
-            func.min(Capture.id).label("capture_id"),
-            one.reading_id.label("one_id"),
-            other.reading_id.label("other_id"),
-            one.outcome.label("one_outcome"),
-            other.outcome.label("other_outcome"),
-        )
+        select(func.min(Capture.id).label("capture_id"), *compared)
         .join(one, and_(one.capture_id == Capture.id, one.cleaner_digest == a))
         .join(other, and_(other.capture_id == Capture.id, other.cleaner_digest == b))
-        .where(or_(one.reading_id.is_not(None), other.reading_id.is_not(None)))
-        .group_by(one.reading_id, other.reading_id, one.outcome, other.outcome)
+        .where(TO_READ)
+        .group_by(Capture.url, Capture.content_type, Capture.payload_digest, *compared)
         .order_by("capture_id")
     )
     if source_id is not None:
         query = query.where(Capture.source_id == source_id)
     pairs = connection.execute(query).all()
-    for start in range(0, len(pairs), 500):
-        yield from _compared(connection, pairs[start : start + 500])
+    for some in batched(pairs):
+        yield from _compared(connection, some)
 
 
-def told_by(connection: Connection, cleaners: Mapping[str, str], capture_ids: Sequence[int]) -> dict[int, Told]:
-    """What these cleaners (by source) read in these captures; those they have not looked into are left out."""
+def told_by(
+    connection: Connection, cleaners: Mapping[str, str], capture_ids: Sequence[int]
+) -> dict[int, tuple[int | None, Told]]:
+    """What these cleaners (by source) read in these captures, and the reading's id; those they have not looked into are
+    left out."""
     holds = or_(false(), *(_read_for(source_id, digest) for source_id, digest in cleaners.items()))
-    rows = connection.execute(
-        select(CaptureReading.capture_id, CaptureReading.outcome, *_READ)
+    query = (
+        select(CaptureReading.capture_id, CaptureReading.reading_id, CaptureReading.outcome, *_READ)
         .join(Capture, Capture.id == CaptureReading.capture_id)
         .outerjoin(Reading, Reading.id == CaptureReading.reading_id)
         .outerjoin(Content, Content.content_hash == Reading.content_hash)
-        .where(CaptureReading.capture_id.in_(capture_ids), holds)
     )
-    return {row.capture_id: _told(row.outcome, row) for row in rows}
+    found = {}
+    for some in batched(capture_ids):
+        for row in connection.execute(query.where(CaptureReading.capture_id.in_(some), holds)):
+            found[row.capture_id] = row.reading_id, _told(row.outcome, row)
+    return found
 
 
 def _read_for(source_id: str, digest: str) -> ColumnElement[bool]:
@@ -117,10 +125,14 @@ def _compared(connection: Connection, pairs: Sequence[Any]) -> Iterator[Differen
     for pair in pairs:
         capture = captures[pair.capture_id]
         before, after = (
-            _told(outcome, read.get(reading_id)) if reading_id is not None else Told(plain_outcome(outcome))
+            _told(outcome, read.get(reading_id))
             for outcome, reading_id in ((pair.one_outcome, pair.one_id), (pair.other_outcome, pair.other_id))
         )
         yield compare(capture.source_id, capture.article_key or "", capture.url, before, after)
+
+
+def _plain(outcome: Any) -> Any:
+    return case((outcome == "revisit-identical", "ok"), else_=outcome)
 
 
 def plain_outcome(outcome: str) -> str:

@@ -1,24 +1,27 @@
 """The database: engine, transactions, and whether its schema is the one this code knows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from archive.errors import SchemaError, UsageError
-from archive.models import Base, Source
+from archive.models import Base
 
-BUSY_SECONDS = 60
+# Folding a large source under another cleaner takes minutes; a crawl that waits for it loses nothing.
+BUSY_SECONDS = 600
+_NAMED = 400
+Item = TypeVar("Item")
 # Any fixed number serves, as long as every version of this program takes the same one.
 WRITER_LOCK = 7_020_250_703
 
@@ -92,20 +95,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def lock_sources(connection: Connection, source_ids: Iterable[str]) -> None:
-    """On PostgreSQL, let nobody else lease these sources' addresses or fold their articles until this transaction ends.
-
-    A promotion and a new capture at once would leave an article pointing to the cleaner of before. SQLite has one
-    writer at a time.
-    """
-    rows = select(Source.id).where(Source.id.in_(list(source_ids))).order_by(Source.id)
-    connection.execute(rows.with_for_update(key_share=True)).all()
-
-
 def insert_new(connection: Connection, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Insert ``rows``; those whose key is there already are left as they are."""
     if rows:
         connection.execute(upsert(connection, model).on_conflict_do_nothing(), rows)
+
+
+def batched(keys: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """``keys`` in batches that one statement can name: PostgreSQL takes 65,535 values in one, SQLite may take fewer."""
+    return (keys[start : start + _NAMED] for start in range(0, len(keys), _NAMED))
 
 
 def upsert(connection: Connection, model: type[Base]) -> Any:

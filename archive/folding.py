@@ -5,20 +5,19 @@ came in between) is withdrawn, not deleted. Rows are read and written in bulk: t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from archive.clock import rfc3339
-from archive.database import insert_new, upsert
+from archive.database import batched, insert_new, upsert
 from archive.editions import Moved, Run, Seen
 from archive.models import Article, ArticleUrl, Edition, MetadataChange
 from archive.stories import Story, stories
 
-_BATCH = 400
 _NOTHING_TOLD: Mapping[str, datetime] = MappingProxyType({})
 
 
@@ -44,11 +43,6 @@ def fold_ahead(connection: Connection, article_keys: Iterable[str], cleaner: str
         _Batch(connection, now, stories(connection, keys, cleaner), _NOTHING_TOLD).fold()
 
 
-def batched(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    """``keys`` in batches that one statement can name."""
-    return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
-
-
 class _Batch:
     """The articles of one batch with their stored rows; what is to be written gathers until the end."""
 
@@ -62,6 +56,7 @@ class _Batch:
 
     def apply(self) -> None:
         """Write what follows; nothing of an article that no reading has shown yet."""
+        self.fresh = {key for key, article in self.articles.items() if article.current_edition_id is None}
         self._add_articles([s for s in self.stories if s.key not in self.articles and s.told])
         self.fold()
         stories = [story for story in self.stories if story.key in self.articles]
@@ -92,7 +87,7 @@ class _Batch:
             for story in stories
         ]
         insert_new(self.connection, Article, rows)
-        self.fresh = {story.key for story in stories}
+        self.fresh |= {story.key for story in stories}
         self.articles = self._load_articles()
 
     def _editions(self, stories: Sequence[Story]) -> None:
@@ -105,20 +100,22 @@ class _Batch:
             for ordinal, run in enumerate(story.folded.runs, 1):
                 values = _edition_values(run, ordinal)
                 row = next((row for row in left if _overlaps(row, run)), None)
+                detail = {"edition": ordinal, "content_hash": run.content_hash}
+                if ordinal == 1 and story.key in self.fresh:
+                    self._tell(story, "article", detail)
+                elif self._is_news(story, run.first.captured_at, added=row is None):
+                    self._tell(story, "edition", detail)
                 if row is None:
                     added.append(
                         {"article_id": article_id, "cleaner_digest": story.cleaner, **values, "withdrawn_at": None}
                     )
-                    detail = {"edition": ordinal, "content_hash": run.content_hash}
-                    if self._is_news(story, run.first.captured_at):
-                        self._tell(story, "article" if ordinal == 1 and story.key in self.fresh else "edition", detail)
                     continue
                 left.remove(row)
                 if any(getattr(row, name) != value for name, value in values.items()):
                     moved.append({"key": row.id, **values, "withdrawn_at": None})
             for row in left:
                 moved.append({"key": row.id, **_row_values(row), "withdrawn_at": self.now})
-                if self._is_news(story, row.observed_from):
+                if story.key not in self.told:
                     self._tell(story, "withdrawn", {"edition": row.ordinal, "content_hash": row.content_hash})
         insert_new(self.connection, Edition, added)
         _update(self.connection, Edition, moved)
@@ -133,13 +130,12 @@ class _Batch:
             for move in story.folded.moves:
                 row = left.pop((move.capture_id, move.field), None)
                 values = {"before": move.before, "after": move.after, "withdrawn_at": None}
+                if self._is_news(story, _captured_at(story, move), added=row is None):
+                    self._tell(story, "metadata", {"field": move.field, "before": move.before, "after": move.after})
                 if row is None:
                     added.append(
                         {"article_id": article_id, "cleaner_digest": story.cleaner, **_identity(move), **values}
                     )
-                    if self._is_news(story, _captured_at(story, move)):
-                        detail = {"field": move.field, "before": move.before, "after": move.after}
-                        self._tell(story, "metadata", detail)
                 elif (row.before, row.after, row.withdrawn_at) != (move.before, move.after, None):
                     moved.append({"key": row.id, **values})
             gone = (row for row in left.values() if row.withdrawn_at is None)
@@ -166,6 +162,8 @@ class _Batch:
                 "last_captured_at": story.folded.last_captured_at,
             }
             rows.append({"key": article.id, **values, "url": url, **times, "gone_at": story.folded.gone_at})
+            if not story.told:
+                continue  # readers do not see it, so they hear nothing of its presence
             if story.folded.gone_at is not None and article.gone_at is None:
                 self._tell(story, "gone", {"at": rfc3339(story.folded.gone_at)})
             elif story.folded.gone_at is None and article.gone_at is not None:
@@ -173,6 +171,9 @@ class _Batch:
         _update(self.connection, Article, rows)
 
     def _addresses(self, stories: Sequence[Story]) -> None:
+        if self.told:  # another cleaner may take a page for barred that showed an article to the one before
+            ids = [self.articles[story.key].id for story in stories]
+            self.connection.execute(delete(ArticleUrl).where(ArticleUrl.article_id.in_(ids)))
         rows = [
             {"article_id": self.articles[story.key].id, "url_key": key, "url": seen[0].url, **_span(seen)}
             for story in stories
@@ -196,8 +197,9 @@ class _Batch:
                 found[row.article_id].append(row)
         return found
 
-    def _is_news(self, story: Story, captured_at: datetime) -> bool:
-        return story.key not in self.told or captured_at > self.told[story.key]
+    def _is_news(self, story: Story, captured_at: datetime, *, added: bool) -> bool:
+        """Whether readers have not seen it: its row is new; or, under another cleaner now, what it shows came later."""
+        return captured_at > self.told[story.key] if story.key in self.told else added
 
     def _tell(self, story: Story, kind: str, detail: dict[str, Any]) -> None:
         row = {"at": self.now, "kind": kind, "article_key": story.key, "source_id": story.source_id, "detail": detail}

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from archive.database import insert_new, upsert
+from archive.database import batched, insert_new, upsert
 from archive.models import Frontier
 from archive.records import GOOD, Capture, Link
 
@@ -38,7 +38,8 @@ class Known:
 
 def load(connection: Connection, source_id: str) -> list[Known]:
     """All known addresses of a source: those captured well first, newest discoveries after older ones."""
-    order = (Frontier.last_outcome.in_(list(GOOD)).desc(), Frontier.discovered_at, Frontier.url_key)
+    good_first = case((Frontier.last_outcome.in_(list(GOOD)), 0), else_=1)
+    order = (good_first, Frontier.discovered_at, Frontier.url_key)
     rows = connection.execute(select(Frontier).where(Frontier.source_id == source_id).order_by(*order))
     return [
         Known(
@@ -143,10 +144,12 @@ def _note(connection: Connection, captures: Sequence[Capture], now: datetime) ->
     rows = [_ended_row(capture, now) for capture in captures]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
     done = {c.page.article_key for c in captures if c.page.settled and c.page.article_key}
-    connection.execute(update(Frontier).where(Frontier.article_key.in_(done)).values(due_at=None))
+    for some in batched(sorted(done)):
+        connection.execute(update(Frontier).where(Frontier.article_key.in_(some)).values(due_at=None))
     lost = {c.page.article_key for c in captures if c.page.article_key and not c.page.settled} - done
-    untried = Frontier.article_key.in_(lost) & Frontier.last_captured_at.is_(None)
-    connection.execute(update(Frontier).where(untried).values(due_at=now))
+    for some in batched(sorted(lost)):
+        untried = Frontier.article_key.in_(some) & Frontier.last_captured_at.is_(None)
+        connection.execute(update(Frontier).where(untried).values(due_at=now))
 
 
 def _respell(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
@@ -181,8 +184,10 @@ def _settle_articles(connection: Connection, article_keys: set[str]) -> None:
     captured = exists().where(
         other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)), other.due_at.is_(None)
     )
-    fresh = Frontier.article_key.in_(article_keys) & Frontier.last_captured_at.is_(None) & Frontier.due_at.is_not(None)
-    connection.execute(update(Frontier).where(fresh & captured).values(due_at=None))
+    untried = Frontier.last_captured_at.is_(None) & Frontier.due_at.is_not(None)
+    for keys in batched(sorted(article_keys)):
+        fresh = Frontier.article_key.in_(keys) & untried
+        connection.execute(update(Frontier).where(fresh & captured).values(due_at=None))
 
 
 def _row(

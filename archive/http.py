@@ -51,7 +51,7 @@ def dechunk(body: bytes) -> tuple[bytes, str | None]:
         start, end = size.end(), size.end() + int(size[1], 16)
         if start == end:
             return b"".join(chunks), None
-        if end < len(body) and body[end : end + 2] != b"\r\n":
+        if not b"\r\n".startswith(body[end : end + 2]):
             break
         chunks.append(body[start:end])
         if end > len(body):
@@ -59,7 +59,8 @@ def dechunk(body: bytes) -> tuple[bytes, str | None]:
         position = min(end + 2, len(body))
     if not chunks:
         return body, None
-    if rest := body[position:]:
+    rest = body[position:]
+    if b"\n" in rest:
         return b"".join(chunks) + rest, f"the chunk framing is damaged {len(rest)} bytes before the end"
     return b"".join(chunks), "cut short: the last chunk is missing"
 

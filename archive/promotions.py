@@ -1,24 +1,34 @@
 """Which cleaner's readings the editions of a source come from, and what it means when that changes."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import aliased
 
-from archive.database import insert_one
+from archive.database import batched, insert_one
 from archive.folding import refold
 from archive.models import Article, Capture, CaptureReading, Edition, Promotion, Reading
+from archive.queries import Row, dressed, rows, typed
 from archive.readings import TO_READ
 
-_TOLD = ("content_hash", "published_at", "byline", "section", "captions")
+#: What a cleaner's reading decides of what an export says of an article.
+_READ = ("content_hash", "published_at", "published_evidence", "byline", "section", "captions", "language", "warnings")
+#: All that an export says of an article, but the cleaner, which a promotion changes for all, and the words (see hash).
+_FIELDS = (
+    *_READ,
+    *("url", "urls", "sections", "duplicate_of", "edition", "editions"),
+    *("first_captured_at", "last_captured_at", "captured_at", "gone_at"),
+)
+_COLUMNS = (name for name in _FIELDS if name not in ("urls", "sections", "duplicate_of"))
+_SHOWN = typed(f"SELECT article_key, body_hash, {', '.join(_COLUMNS)} FROM v_article WHERE source_id = :source_id")
 
 
 def promoted_cleaners(connection: Connection) -> dict[str, str]:
     """Source id → digest of the cleaner that is promoted for it."""
     newest = select(func.max(Promotion.id)).group_by(Promotion.source_id)
-    rows = connection.execute(select(Promotion.source_id, Promotion.cleaner_digest).where(Promotion.id.in_(newest)))
-    return {source_id: digest for source_id, digest in rows}
+    found = connection.execute(select(Promotion.source_id, Promotion.cleaner_digest).where(Promotion.id.in_(newest)))
+    return {source_id: digest for source_id, digest in found}
 
 
 def article_keys(connection: Connection, source_id: str) -> list[str]:
@@ -31,6 +41,13 @@ def unread_by(connection: Connection, source_id: str, digest: str) -> int:
     """How many captures of a source a cleaner has not looked into: promoted, it would not know them."""
     unread = select(func.count()).select_from(Capture).where(Capture.source_id == source_id, TO_READ)
     return int(connection.execute(unread.where(~looked_into(digest))).scalar_one())
+
+
+def has_readings(connection: Connection, source_id: str, digest: str) -> bool:
+    """Whether a cleaner has read anything in a source's captures."""
+    readings = select(CaptureReading.capture_id).join(Capture, Capture.id == CaptureReading.capture_id)
+    wanted = (CaptureReading.cleaner_digest == digest) & CaptureReading.reading_id.is_not(None)
+    return connection.execute(readings.where(Capture.source_id == source_id, wanted).limit(1)).first() is not None
 
 
 def looked_into(digest: str) -> Any:
@@ -53,42 +70,57 @@ def record(connection: Connection, source_id: str, digest: str, reason: str, at:
 def switch(connection: Connection, source_id: str, digest: str, reason: str, at: datetime) -> list[dict[str, Any]]:
     """Promote another cleaner and fold the source's articles under it; the rows for the change feed.
 
-    They say what readers see change: the texts and metadata that this cleaner reads differently (``reading``), articles
-    that it finds (``article``) or no longer finds (``withdrawn``), and, as ever, what the publisher did since the
-    last capture that the cleaner before had read. What the publisher did earlier is told already.
+    They say what readers see change: what this cleaner tells differently of an article (``reading``), articles that it
+    finds (``article``) or no longer finds (``withdrawn``), and, as ever, what the publisher did since the last capture
+    that the cleaner before had read. What the publisher did earlier is told already.
     """
-    before, told = dict(_told(connection, source_id)), _told_until(connection, source_id)
+    before, told = _shown(connection, source_id), _told_until(connection, source_id)
+    agreed = _agreed(connection, source_id, digest)
     changes = [record(connection, source_id, digest, reason, at)]
     changes += refold(connection, article_keys(connection, source_id), at, told)
-    for key, after in _told(connection, source_id):
-        was = before.pop(key, None)
-        if fields := [name for name in _TOLD if was is not None and was[name] != after[name]]:
-            detail = {"fields": fields, "content_hash": after["content_hash"], "cleaner": digest}
-            row = {"at": at, "kind": "reading", "article_key": key, "source_id": source_id, "detail": detail}
-            changes.append(row)
-    for key in sorted(before):
-        detail = {"cleaner": digest}
-        changes.append({"at": at, "kind": "withdrawn", "article_key": key, "source_id": source_id, "detail": detail})
-    return changes
+    by_publisher = {change["article_key"] for change in changes}
+    after = _shown(connection, source_id)
+    for key in sorted(before.keys() & after.keys()):
+        fields = [name for name in _FIELDS if before[key][name] != after[key][name]]
+        if fields and not (key in agreed and key in by_publisher):
+            detail = {"fields": fields, "content_hash": after[key]["content_hash"], "cleaner": digest}
+            changes.append(_change(at, "reading", key, source_id, detail))
+    gone = sorted(before.keys() - after.keys())
+    return changes + [_change(at, "withdrawn", key, source_id, {"cleaner": digest}) for key in gone]
 
 
-def _told(connection: Connection, source_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each article that readers see, by key, and what they see of it."""
-    columns = (Edition.content_hash, *(getattr(Reading, name) for name in _TOLD[1:]))
-    rows = connection.execute(
-        select(Article.article_key, *columns)
+def _change(at: datetime, kind: str, key: str, source_id: str, detail: dict[str, Any]) -> dict[str, Any]:
+    return {"at": at, "kind": kind, "article_key": key, "source_id": source_id, "detail": detail}
+
+
+def _shown(connection: Connection, source_id: str) -> dict[str, Row]:
+    """Each article that readers see, by key, and what an export says of it; the words by their hash."""
+    found = rows(connection, _SHOWN, source_id=source_id)
+    return {row["article_key"]: row for some in batched(found) for row in dressed(connection, some)}
+
+
+def _agreed(connection: Connection, source_id: str, digest: str) -> set[str]:
+    """The articles of which another cleaner reads the same in the capture that speaks for them now."""
+    now, then = aliased(Reading), aliased(Reading)
+    found = connection.execute(
+        select(Article.article_key, *(getattr(one, name) for one in (now, then) for name in _READ))
         .join(Edition, Edition.id == Article.current_edition_id)
-        .join(Reading, Reading.id == Article.current_reading_id)
+        .join(now, now.id == Article.current_reading_id)
+        .join(
+            CaptureReading,
+            (CaptureReading.capture_id == Edition.last_capture_id) & (CaptureReading.cleaner_digest == digest),
+        )
+        .join(then, then.id == CaptureReading.reading_id)
         .where(Article.source_id == source_id)
-        .order_by(Article.article_key)
     )
-    return ((row.article_key, {name: getattr(row, name) for name in _TOLD}) for row in rows)
+    count = len(_READ)
+    return {key for key, *values in found if values[:count] == values[count:]}
 
 
 def _told_until(connection: Connection, source_id: str) -> dict[str, datetime]:
-    rows = connection.execute(
+    found = connection.execute(
         select(Article.article_key, Edition.observed_to)
         .join(Edition, Edition.id == Article.current_edition_id)
         .where(Article.source_id == source_id)
     )
-    return {key: until for key, until in rows}
+    return {key: until for key, until in found}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from archive.database import insert_new
+from archive.database import batched, insert_new
 from archive.models import Capture, CaptureReading, Cleaner, Content
 from archive.models import Reading as ReadingRow
 from archive.records import Content as ContentRecord
@@ -22,6 +22,13 @@ Manifest = Callable[[str], Mapping[str, object]]
 TO_READ = (
     (Capture.kind == "article") & (Capture.stored_digest != "") & ((Capture.status == 200) | Capture.status.is_(None))
 )
+#: All columns in which what a cleaner made of a capture is stored.
+_STORED: tuple[Any, ...] = (
+    CaptureReading.outcome,
+    CaptureReading.reason,
+    *(column for column in ReadingRow.__table__.columns if column.name not in ("id", "cleaner_digest")),
+    *(column for column in Content.__table__.columns if column.name != "content_hash"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Verdict:
     """What a cleaner made of one capture: how it ended, why, and what was read, if anything was."""
 
     capture_id: int
+    source_id: str
+    article_key: str
     cleaner_digest: str
     outcome: str
     reason: str | None
@@ -54,6 +63,36 @@ def insert_verdicts(connection: Connection, verdicts: Sequence[Verdict], manifes
         for v in sorted(verdicts, key=lambda verdict: verdict.capture_id)
     ]
     insert_new(connection, CaptureReading, rows)
+
+
+def sift(connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Verdict], list[tuple[Verdict, list[str]]]]:
+    """The verdicts that are not stored yet; and those of which something else is stored, with the columns that differ.
+
+    The second never happens where the same cleaner reads the same input.
+    """
+    stored: dict[tuple[int, str], Any] = {}
+    for some in batched(verdicts):
+        rows = connection.execute(
+            select(CaptureReading.capture_id, CaptureReading.cleaner_digest, *_STORED)
+            .outerjoin(ReadingRow, ReadingRow.id == CaptureReading.reading_id)
+            .outerjoin(Content, Content.content_hash == ReadingRow.content_hash)
+            .where(
+                CaptureReading.capture_id.in_({v.capture_id for v in some}),
+                CaptureReading.cleaner_digest.in_({v.cleaner_digest for v in some}),
+            )
+        )
+        stored |= {(row.capture_id, row.cleaner_digest): row._mapping for row in rows}
+    fresh = [v for v in verdicts if (v.capture_id, v.cleaner_digest) not in stored]
+    other = [(v, _differing(v, row)) for v in verdicts if (row := stored.get((v.capture_id, v.cleaner_digest)))]
+    return fresh, [(verdict, names) for verdict, names in other if names]
+
+
+def _differing(verdict: Verdict, stored: Mapping[str, Any]) -> list[str]:
+    said: dict[str, Any] = {"outcome": verdict.outcome, "reason": verdict.reason}
+    if verdict.reading is not None:
+        said |= _reading_row(verdict.reading)
+        said |= _content_row(verdict.reading.content) if verdict.reading.content else {}
+    return [column.name for column in _STORED if said.get(column.name) != stored[column.name]]
 
 
 def know_cleaners(connection: Connection, digests: set[str], manifest: Manifest, now: datetime) -> None:

@@ -96,14 +96,14 @@ class Record:
         refers_to = self._refers_to(url) if self.kind == "revisit" else None
         if self.kind == "resource":
             outcome = "ok"
+        elif self.kind == "revisit" and (status == 304 or "server-not-modified" in self.fields.get("warc-profile", "")):
+            status = 304  # that nothing came says it all, whatever it refers to
         elif self.kind == "revisit" and refers_to is None:
             status, outcome, reason = None, "failed", "revisit of a record that is not known"
         elif status is None and refers_to is None:
             outcome, reason = "failed", "the record holds no HTTP response"
         elif status is None:
-            # Heritrix wrote revisits without an HTTP head: that the body was the same is all that is known.
-            not_modified = "server-not-modified" in self.fields.get("warc-profile", "")
-            status, outcome = (304, None) if not_modified else (None, "ok")
+            outcome = "ok"  # Heritrix wrote revisits without an HTTP head: that the body was the same is all there is
         body = self.body if outcome != "failed" else b""
         truncated = self._truncated() if self.kind != "revisit" and outcome != "failed" else None
         ip = self.fields.get("warc-ip-address")

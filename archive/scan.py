@@ -140,8 +140,11 @@ def _boundary(run: Run, end: int) -> bool:
 
 def _digest_holds(block: bytes, fields: dict[str, str]) -> bool | None:
     stated = fields.get("warc-block-digest")
-    # Some writers gave a revisit the digest of the payload that it does not hold.
-    if not stated or (fields.get("warc-type") == "revisit" and stated == fields.get("warc-payload-digest")):
+    if not stated:
+        return None
+    # Some writers gave a revisit the digest of the payload that it does not hold, wget that of nothing at all.
+    revisit = fields.get("warc-type") == "revisit"
+    if revisit and (stated == fields.get("warc-payload-digest") or digest_holds(stated, b"")):
         return None
     return digest_holds(stated, block)
 

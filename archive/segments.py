@@ -131,7 +131,7 @@ def find_segment(folder: Path, name: str) -> Path:
 
 def live_crawls(folder: Path) -> set[str]:
     """Keys of the crawls that are writing right now, on this machine."""
-    return {_crawl_of(path) for path in folder.rglob(f"*.warc.gz{OPEN}") if _is_locked(path)}
+    return {crawl_of(path) for path in folder.rglob(f"*.warc.gz{OPEN}") if _is_locked(path)}
 
 
 def repair(folder: Path) -> list[str]:
@@ -193,7 +193,8 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def _crawl_of(path: Path) -> str:
+def crawl_of(path: Path) -> str:
+    """The key of the crawl that wrote a segment, by its name."""
     return path.name.removeprefix("bantin-").rpartition("-")[0]
 
 

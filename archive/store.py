@@ -12,17 +12,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
 
 from archive.clock import Clock
-from archive.database import insert_new, insert_one, lock_sources, reading
+from archive.database import batched, insert_new, insert_one, reading
 from archive.feed import tell
-from archive.folding import batched, fold_ahead, refold
+from archive.folding import fold_ahead, refold
 from archive.frontier import note_captures
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
 from archive.models import Crawl, Promotion, Source
 from archive.promotions import article_keys, promoted_cleaners, record, switch
-from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners
+from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners, sift
 from archive.records import Capture
 
+SourceFacts = tuple[str, str, str | None, str, bool]
 FIRST_CLEANER = "first cleaner of this source"
 
 
@@ -33,10 +34,10 @@ class Store:
         self.engine, self._journal, self._clock, self._manifest = engine, journal, clock, manifest
         self._crawls: dict[str, int] = {}
 
-    def add_sources(self, sources: Iterable[tuple[str, str, str | None, str, bool]]) -> None:
+    def add_sources(self, sources: Iterable[SourceFacts]) -> None:
         """Make sources known, as (id, name, level, layout, listed); what the catalogue says now is what holds."""
         with self.engine.begin() as connection:
-            for source_id, name, level, layout, listed in sorted(sources):  # in the order in which others lock them
+            for source_id, name, level, layout, listed in sources:
                 values = {"name": name, "level": level, "layout": layout, "listed": listed}
                 insert_new(connection, Source, [{"id": source_id, **values}])
                 moved = or_(*(getattr(Source, column).is_distinct_from(value) for column, value in values.items()))
@@ -70,20 +71,31 @@ class Store:
 
     def promote(self, source_id: str, digest: str, reason: str) -> Counter[str]:
         """Make a cleaner the one whose readings this source's editions come from, in one transaction; the journal has
-        it first. How many changes of each kind the feed tells of it."""
+        it first. How many changes of each kind the feed tells of it: none where it is promoted already."""
         now = self._clock.now()
         with self.engine.begin() as connection:
-            lock_sources(connection, {source_id})
+            if promoted_cleaners(connection).get(source_id) == digest:
+                return Counter()
             know_cleaners(connection, {digest}, self._manifest, now)
             self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=reason)
             changes = switch(connection, source_id, digest, reason, now)
             tell(connection, changes)
         return Counter(change["kind"] for change in changes)
 
-    def add_verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Store what a cleaner made of captures that are here already. No edition moves."""
+    def add_verdicts(self, verdicts: Sequence[Verdict]) -> list[tuple[Verdict, list[str]]]:
+        """Store what a cleaner made of captures that are here already. Editions move only where it is the promoted one.
+
+        What is stored already stays as it is; where it says something else, that is returned with the columns.
+        """
         with self.engine.begin() as connection:
-            insert_verdicts(connection, verdicts, self._manifest, self._clock.now())
+            fresh, contradicted = sift(connection, verdicts)
+            if fresh:
+                now = self._clock.now()
+                insert_verdicts(connection, fresh, self._manifest, now)
+                promoted = promoted_cleaners(connection)
+                keys = {v.article_key for v in fresh if promoted.get(v.source_id) == v.cleaner_digest}
+                tell(connection, refold(connection, keys, now))
+        return contradicted
 
     def fold_ahead(self, source_id: str, digest: str) -> None:
         """Fold a source's editions under a cleaner that is not promoted, a transaction a batch of articles."""
@@ -91,7 +103,6 @@ class Store:
             keys = article_keys(connection, source_id)
         for batch in batched(keys):
             with self.engine.begin() as connection:
-                lock_sources(connection, {source_id})
                 fold_ahead(connection, batch, digest, self._clock.now())
 
     def restore_promotion(self, source_id: str, digest: str, promoted_at: datetime, reason: str) -> None:
@@ -108,7 +119,6 @@ class Store:
             known = set(connection.execute(select(Source.id)).scalars())
             named = {c.source_id for c in captures}
             insert_new(connection, Source, [_unlisted(source_id) for source_id in sorted(named - known)])
-            lock_sources(connection, named)
             fresh = self._insert_captures(connection, captures)
             self._tie(connection, fresh, now)
             changes = self._promote_first(connection, fresh, now)
@@ -159,14 +169,18 @@ class Store:
     def _tie(self, connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
         """Store what the cleaner made of captures just stored."""
         places = {(c.location.file, c.location.offset): c.page for c in captures if c.page.cleaner_digest}
+        columns = (CaptureRow.id, CaptureRow.source_id, CaptureRow.article_key)
         rows = connection.execute(
-            select(CaptureRow.id, CaptureRow.warc_file, CaptureRow.warc_offset).where(
+            select(*columns, CaptureRow.warc_file, CaptureRow.warc_offset).where(
                 CaptureRow.warc_file.in_({file for file, _ in places}),
                 CaptureRow.warc_offset.in_({offset for _, offset in places}),
             )
         )
-        found = [(row.id, page) for row in rows if (page := places.get((row.warc_file, row.warc_offset)))]
-        verdicts = [Verdict(n, p.cleaner_digest or "", p.outcome, p.reason, p.reading) for n, p in found]
+        found = [(row, page) for row in rows if (page := places.get((row.warc_file, row.warc_offset)))]
+        verdicts = [
+            Verdict(row.id, row.source_id, row.article_key, p.cleaner_digest or "", p.outcome, p.reason, p.reading)
+            for row, p in found
+        ]
         insert_verdicts(connection, verdicts, self._manifest, now)
 
     def _promote_first(

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 
 from archive import frontier
 from archive.clock import Clock, parse_rfc3339, rfc3339
-from archive.database import connect, lock_sources, reading, require_current
+from archive.database import connect, reading, require_current
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Change, Crawl
@@ -131,7 +131,7 @@ class Collection:
         opened = Opened()
         self.home.create()
         require_current(self.engine)
-        self.store.add_sources((s.id, s.name, s.level, s.layout, True) for s in self._catalogue.sources.values())
+        self.store.add_sources(self._catalogue.facts)
         with PooledReader(1, self.cleaner) as read:
             opened.notes += catch_up(self.home, self.store, self.cleaner, read)
         self._bury_dead_crawls()
@@ -174,7 +174,6 @@ class Collection:
         }
         self.store.start_crawl(self.key, self.started_at, self._software, config)
         with self.engine.begin() as connection:
-            lock_sources(connection, ids)
             self.since = connection.execute(select(func.max(Change.id))).scalar_one() or 0
             for source in self.plan.sources:
                 starts = [Link(url, url_key(url), "list") for url in source.start]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from archive.errors import ConfigError, UsageError
+from archive.store import SourceFacts
 from pipelines.cleaner import HostTerm, SourceContext
 from pipelines.layouts import Layouts
 from pipelines.tomlfile import Table, line_of, load
@@ -85,6 +86,11 @@ class Catalogue:
         if unknown := [i for i in ids if i not in self.sources]:
             raise UsageError(f"no source {unknown[0]!r} in the catalogue. See: bantin sources list")
         return [self.sources[i] for i in ids] if ids else list(self.sources.values())
+
+    @property
+    def facts(self) -> list[SourceFacts]:
+        """All sources as the store knows them."""
+        return [(source.id, source.name, source.level, source.layout, True) for source in self.sources.values()]
 
     @property
     def contexts(self) -> list[SourceContext]:

@@ -79,7 +79,7 @@ def summarise(collection: "Collection", outcome: str) -> Summary:
 def _unpromoted(source_id: str, installed: str, promoted: str) -> str:
     return (
         f"{source_id}: the installed cleaner {installed[:12]} is not the promoted one ({promoted[:12]});"
-        " captures and readings are stored, no edition moved, new articles wait"
+        " captures and readings are stored, no edition moved, new articles wait. Run: bantin reclean"
     )
 
 

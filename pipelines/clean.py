@@ -4,6 +4,7 @@ A pure function: no clock, network, settings or memory of other pages. It runs i
 rebuild alike.
 """
 
+import re
 from collections.abc import Mapping
 
 from lxml.etree import _Element
@@ -85,6 +86,12 @@ def _published(found: Found, lines: list[Line], layout: Layout) -> Published | N
     return next((date for date in dates if date), None)
 
 
+def _language(declared: str | None) -> str | None:
+    """``vi`` of ``vi-VN``; None for what is no language code."""
+    code = (declared or "").partition("-")[0].strip().lower()
+    return code if re.fullmatch("[a-z]{2,3}", code) else None
+
+
 def _reading(
     lines: list[Line],
     restored: list[str],
@@ -125,7 +132,7 @@ def _reading(
         published_rule=published.rule if published else None,
         byline="\n".join(by_role.get("byline", ())) or None,
         section=section or None,
-        language=layout.language or (tree.get("lang") or "").partition("-")[0].lower() or None,
+        language=layout.language or _language(tree.get("lang")),
         captions=tuple(by_role.get("caption", ())),
         removed=tuple(removed),
         restored=tuple(restored),

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from pipelines.addresses import host_of, url_key
+from pipelines.addresses import capped, host_of, url_key
 from pipelines.canonical import CANONICAL_VERSION, digest
 from pipelines.dates import VIETNAM
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout, Layouts
@@ -38,6 +38,7 @@ MODULES = (
     "text",
     "textrules",
 )
+MAX_ID = 80  # bytes of a source's id
 UNLISTED = ""  # stands for any host that no source claims: they share one cleaner
 LIBRARIES = ("trafilatura", "htmldate", "justext", "lxml", "w3lib", "cssselect")
 
@@ -49,6 +50,10 @@ class HostTerm:
     host: str
     since: date | None = None
     until: date | None = None
+
+    def __str__(self) -> str:
+        days = [f"{word} {day}" for word, day in (("since", self.since), ("until", self.until)) if day]
+        return f"{self.host} ({', '.join(days)})" if days else self.host
 
     def holds(self, day: date) -> bool:
         """Whether the host was the source's on this day."""
@@ -107,10 +112,12 @@ class Cleaner:
         Of somebody's file it is the name of the folder that was imported.
         """
         if url.startswith("file:"):
-            return unquote(urlsplit(url).path).lstrip("/").partition("/")[0]
+            return capped(unquote(urlsplit(url).path).lstrip("/").partition("/")[0], MAX_ID)
         host, day = host_of(url), captured_at.astimezone(VIETNAM).date()
         claims = self._by_host.get(host, ())
-        return next((s.id for s in claims if any(t.host == host and t.holds(day) for t in s.terms)), host)
+        return next(
+            (s.id for s in claims if any(t.host == host and t.holds(day) for t in s.terms)), capped(host, MAX_ID)
+        )
 
     def dated_rules(self, source_id: str, captured_at: datetime) -> tuple[str, ...]:
         """The rules bound to some days that hold for a source's captures of this day, whatever their layout."""
@@ -154,7 +161,8 @@ class Cleaner:
         rules = [
             r.model_dump(mode="json") for r in self.layouts.noise(layout) if not r.sources or source_id in r.sources
         ]
-        return digest(layout.model_dump(mode="json", exclude={"noise"})), digest(rules)
+        common = self.layouts.common.model_dump(mode="json", exclude={"noise"})
+        return digest(layout.model_dump(mode="json", exclude={"noise"})), digest(rules, common)
 
 
 @cache

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from socket import gethostname
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from archive.clock import Clock, rfc3339
 from archive.database import reading
@@ -38,16 +39,26 @@ class Archive:
 class Deposit:
     """One import run. Nothing is written before the first record: what is all known already leaves no trace."""
 
-    def __init__(self, archive: Archive, key: str, config: Mapping[str, str | None]) -> None:
+    def __init__(self, archive: Archive, key: str, name: str, sha256: str | None, source: str | None) -> None:
         self.key = key
-        self._archive, self._config = archive, {**config, "host": gethostname()}
+        self._archive = archive
+        self._config = {"name": name, "sha256": sha256, "source": source, "host": gethostname()}
         self._writer: SegmentWriter | None = None
 
-    def finished_at(self) -> datetime | None:
-        """When this import came to its end, if it did before."""
-        query = select(Crawl.ended_at).where(Crawl.key == self.key, Crawl.outcome == "finished")
+    def done_before(self) -> str | None:
+        """When this import came to its end and what was decided then, in words; None where it did not."""
+        query = select(Crawl.ended_at, Crawl.config, Crawl.counts).where(Crawl.key == self.key)
         with reading(self._archive.store.engine) as connection:
-            return connection.execute(query).scalar_one_or_none()
+            row = connection.execute(query.where(Crawl.outcome == "finished")).first()
+        if row is None:
+            return None
+        said = f"imported before, {row.ended_at:%Y-%m-%d}"
+        if damaged := row.counts.get("damaged"):
+            said += f"; {damaged} damaged places were reported then"
+        source = row.config.get("source")
+        if source != self._config["source"]:
+            said += f"; as decided then, {f'--source {source}' if source else 'by host and time'}"
+        return said
 
     def origins(self) -> set[str]:
         """The places of the records that this import copied before it was cut off."""
@@ -74,10 +85,17 @@ class Deposit:
 
     def close(self, counts: Mapping[str, int] | None) -> None:
         """Seal what was written; with ``counts`` the import has come to its end, without it was cut off."""
-        if self._writer is None:
-            return
-        self._writer.seal()
-        if counts is not None:
-            now = self._archive.clock.now()
+        if self._writer is not None:
+            self._writer.seal()
+        now = self._archive.clock.now()
+        if counts is None:
+            with suppress(SQLAlchemyError):  # it may be the database that cut it off
+                self._archive.store.end_crawl(self.key, now, "interrupted", {})
+        elif self._writer is not None or self._begun():
             self._archive.journal.append(now, "crawl", crawl=self.key, outcome="finished", counts=dict(counts))
             self._archive.store.end_crawl(self.key, now, "finished", counts)
+
+    def _begun(self) -> bool:
+        """Whether it was cut off before, if only behind its last record."""
+        with reading(self._archive.store.engine) as connection:
+            return connection.execute(select(Crawl.id).where(Crawl.key == self.key)).first() is not None

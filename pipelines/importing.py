@@ -2,37 +2,33 @@
 
 Records are copied as they stand: head and block byte for byte, one gzip member each, with fields added that say where
 they come from and, where that is decided, whose they are. Requests and whatever else stands in a file are copied too,
-so that the file is not needed any more. What the database has already is left out; what is damaged is reported.
+so that the file is not needed any more. What the archive has already is left out; what is damaged is reported.
 """
 
+import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 
-from sqlalchemy import Connection, select
-
-from archive.clock import rfc3339
-from archive.database import reading
 from archive.errors import ArchiveError, UsageError
 from archive.foreign import Damage, NotWarcError, RawRecord, read_foreign
 from archive.heads import with_fields
-from archive.models import Capture
 from archive.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record
 from archive.warc import pack, pack_raw
 from pipelines.addresses import url_key
 from pipelines.bodies import Bodies, Referents, lost
 from pipelines.cleaner import Cleaner
 from pipelines.deposit import Archive, Deposit
-from pipelines.files import PAGES, TEXTS, Kept, is_warc, read_file, walk
-from pipelines.intake import Filed, Reader, payload_digest_of, store_read
+from pipelines.files import Kept, kind_of, left_kind, read_file, spelt, walk
+from pipelines.intake import Filed, Reader, store_read
+from pipelines.novelty import Found, Novelty, fingerprint
+from pipelines.settle import settle
 
 _BATCH_RECORDS, _BATCH_BYTES = 200, 32 * 2**20
-Identity = tuple[datetime, str, str]
 
 
 @dataclass(slots=True)
@@ -40,8 +36,8 @@ class Report:
     """What came of one WARC file, or of a folder's pages and texts together.
 
     ``new`` and ``known`` captures; ``others``: records without a capture (requests, …) that were copied; ``left``:
-    files of other kinds, by suffix; ``sources``: new captures by source; ``replaced``: files under whose name another
-    text was imported before.
+    files of other kinds, by suffix; ``sources``: new captures by source; ``replaced``: addresses of files under whose
+    name another text was imported before.
     """
 
     name: str
@@ -53,15 +49,6 @@ class Report:
     left: Counter[str] = field(default_factory=Counter)
     replaced: list[str] = field(default_factory=list)
     damage: list[Damage] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Something to copy: packed only once it is known to be new. ``exchange`` is None for one without a capture."""
-
-    exchange: Exchange | None
-    size: int
-    pack: Callable[[], bytes]
 
 
 class Importer:
@@ -79,45 +66,48 @@ class Importer:
         self._source, self._progress = source, progress
 
     def run(self, paths: Iterable[Path]) -> Iterator[Report]:
-        """Import files and folders one after the other. Raises UsageError for a path that is not there."""
+        """Import files and folders one after the other. Raises UsageError for a path that is neither."""
         for path in paths:
-            if not path.exists():
-                raise UsageError(f"{path}: no such file or folder. Check the path")
-            pages, left = [], Counter[str]()
-            for kept in walk(path):
-                suffix = kept.path.suffix.lower()
-                if is_warc(kept.path) or (path.is_file() and suffix not in PAGES | TEXTS):
+            if not path.is_file() and not path.is_dir():
+                raise UsageError(f"{path}: neither a file nor a folder. Save what it gives to a file first")
+            pages, rest = list[Kept](), Report(str(path))
+            for kept in walk(path, partial(_tell, rest)):
+                kind = kind_of(kept.path)
+                if kind == "warc" or (kind is None and path.is_file()):
                     yield self._warc(kept.path)
-                elif suffix in PAGES | TEXTS:
+                elif kind is not None:
                     pages.append(kept)
                 else:
-                    left[suffix or "none"] += 1
-            if pages or left:
-                yield self._files(path, pages, left)
+                    rest.left[left_kind(kept.path)] += 1
+            if pages or rest.left or rest.damage or path.is_dir():
+                self._files(path, pages, rest)
+                yield rest
+        settle(self._archive.home.archive, self._archive.store, self._read)
 
     def _warc(self, path: Path) -> Report:
         report = Report(str(path))
-        with path.open("rb") as stream:
-            digest = file_digest(stream, "sha256").hexdigest()
-        config = {"name": path.name, "sha256": digest, "source": self._source}
-        deposit = Deposit(self._archive, f"import-{digest[:16]}", config)
-        if ended := deposit.finished_at():
-            report.note = f"imported before, {rfc3339(ended)[:10]}"
+        try:
+            with path.open("rb") as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            _tell(report, error)
             return report
-        self._copy(self._records(path, deposit.origins(), report), deposit, report)
+        deposit = Deposit(self._archive, f"import-{digest[:16]}", spelt(path.name), digest, self._source)
+        report.note = deposit.done_before()
+        if report.note is None:
+            copied = deposit.origins()
+            report.note = f"taken up again: {len(copied)} records were copied before" if copied else None
+            self._copy(self._records(path, copied, report), deposit, report)
         return report
 
-    def _files(self, path: Path, pages: Sequence[Kept], left: Counter[str]) -> Report:
-        report = Report(str(path), left=left)
-        now = self._archive.clock.now()
-        config = {"name": path.resolve().name, "sha256": None, "source": self._source}
-        deposit = Deposit(self._archive, f"import-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", config)
+    def _files(self, path: Path, pages: Sequence[Kept], report: Report) -> None:
+        key = f"import-{self._archive.clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        deposit = Deposit(self._archive, key, spelt(path.resolve().name), None, self._source)
         self._copy(self._kept(pages, report), deposit, report)
-        return report
 
-    def _records(self, path: Path, copied: set[str], report: Report) -> Iterator[_Found]:
+    def _records(self, path: Path, copied: set[str], report: Report) -> Iterator[Found]:
         """What is to be copied of a WARC file. A revisit may stand before what it refers to: those come last."""
-        referents, waiting = Referents(), list[RawRecord]()
+        referents, waiting = Referents(self._archive.home.archive, self._archive.store), list[RawRecord]()
         try:
             for found in read_foreign(path):
                 if isinstance(found, Damage):
@@ -127,31 +117,36 @@ class Importer:
                 referents.add(found)
                 if found.kind == "revisit" and not referents.knows(found):
                     waiting.append(found)
-                elif found.place not in copied:
+                elif spelt(found.place) not in copied:
                     yield from self._of_record(found, referents, report)
         except NotWarcError as error:
-            report.damage.append(Damage(path.name, str(error)))
+            report.damage.append(Damage(path.name, str(error).removeprefix(f"{path}: ")))
+        except OSError as error:
+            _tell(report, error)
         for found in waiting:
-            if found.place not in copied:
+            if spelt(found.place) not in copied:
                 yield from self._of_record(found, referents, report)
 
-    def _of_record(self, raw: RawRecord, referents: Referents, report: Report) -> Iterator[_Found]:
-        added = referents.fields(raw)
-        fields = {ORIGIN_FIELD: raw.place, **added}
+    def _of_record(self, raw: RawRecord, referents: Referents, report: Report) -> Iterator[Found]:
         try:
-            known = {**raw.fields, **{name.lower(): value for name, value in added.items()}}
-            exchange = Record.of(known, raw.block).exchange()
+            added = referents.fields(raw)
+            record = Record.of({**raw.fields, **{name.lower(): value for name, value in added.items()}}, raw.block)
+            exchange = record.exchange()
             if exchange is not None:
                 exchange = self._attributed(exchange)
                 url_key(exchange.url)
         except (ArchiveError, ValueError) as error:
             report.damage.append(Damage(raw.place, f"{error}; left out"))
             return
-        if exchange is not None and (self._is_listed(exchange.source_id) or SOURCE_FIELD.lower() in raw.fields):
+        fields = {ORIGIN_FIELD: spelt(raw.place), **added}
+        if exchange is not None and self._is_listed(exchange.source_id):
             fields[SOURCE_FIELD] = exchange.source_id
-        yield _Found(exchange, len(raw.block), lambda: pack_raw(with_fields(raw.head, fields), raw.block))
+        elif SOURCE_FIELD.lower() in raw.fields:  # of another catalogue than ours: here it is undecided
+            fields[SOURCE_FIELD] = ""
+        packed = partial(_pack_copy, raw, fields)
+        yield Found(exchange, len(raw.block), packed, "" if exchange else fingerprint(record))
 
-    def _kept(self, pages: Sequence[Kept], report: Report) -> Iterator[_Found]:
+    def _kept(self, pages: Sequence[Kept], report: Report) -> Iterator[Found]:
         for kept in pages:
             self._progress(1)
             try:
@@ -165,9 +160,8 @@ class Importer:
                     f"{kept.path}: its folder is named like the source {found.source_id!r}. Say --source"
                     f" {found.source_id} if these are its texts, else rename the folder"
                 )
-            fields = {ORIGIN_FIELD: kept.name.as_posix(), **fields}
             written = found if self._is_listed(found.source_id) else exchange
-            yield _Found(found, len(exchange.body), partial(pack, written, fields))
+            yield Found(found, len(exchange.body), partial(pack, written, fields), kept=True)
 
     def _attributed(self, exchange: Exchange) -> Exchange:
         """The attempt with its source: as decided for this import, as the record says, else by host and time."""
@@ -180,23 +174,27 @@ class Importer:
     def _is_listed(self, source_id: str) -> bool:
         return self._cleaner.source(source_id).listed
 
-    def _copy(self, found: Iterable[_Found], deposit: Deposit, report: Report) -> None:
+    def _copy(self, found: Iterable[Found], deposit: Deposit, report: Report) -> None:
         """Copy what is new, a batch at a time: on disk first, then read and stored."""
+        novelty = Novelty(self._archive.home, self._archive.store)
         try:
-            early: list[_Found] = []
+            early: list[Found] = []
             for batch in _batches(found):
-                early += self._flush(batch, deposit, report, last=False)
+                early += self._flush(batch, novelty, deposit, report, last=False)
             for batch in _batches(early):
-                self._flush(batch, deposit, report, last=True)
+                self._flush(batch, novelty, deposit, report, last=True)
         except BaseException:
             deposit.close(None)
             raise
-        deposit.close({"new": report.new, "known": report.known, "others": report.others})
+        counts = {"new": report.new, "known": report.known, "others": report.others, "damaged": len(report.damage)}
+        deposit.close(counts)
 
-    def _flush(self, batch: Sequence[_Found], deposit: Deposit, report: Report, *, last: bool) -> list[_Found]:
+    def _flush(
+        self, batch: Sequence[Found], novelty: Novelty, deposit: Deposit, report: Report, *, last: bool
+    ) -> list[Found]:
         """Copy a batch; what refers to a body that is not here yet comes back (at ``last`` it is taken for lost)."""
         bodies = Bodies(self._archive.home.archive, self._archive.store, (f.exchange for f in batch if f.exchange))
-        early, ready = list[_Found](), list[tuple[_Found, Exchange | None]]()
+        early, ready = list[Found](), list[tuple[Found, Exchange | None]]()
         for one in batch:
             whole = None if one.exchange is None else bodies.filled(one.exchange)
             if one.exchange is None or whole is not None:
@@ -205,41 +203,31 @@ class Importer:
                 ready.append((one, lost(one.exchange)))
             else:
                 early.append(one)
-        new = self._unknown(ready, report)
-        if new:
-            locations = deposit.file([one.pack() for one, _ in new])
-            placed = zip(new, locations, strict=True)
+        sifted = novelty.sift(ready)
+        report.known += sifted.known
+        report.replaced += sifted.replaced
+        if sifted.new:
+            locations = deposit.file([one.pack() for one, _ in sifted.new])
+            placed = zip(sifted.new, locations, strict=True)
             filed = [Filed(exchange, place, deposit.key) for (_, exchange), place in placed if exchange is not None]
             store_read(self._archive.store, self._read, filed)
             report.new += len(filed)
-            report.others += len(new) - len(filed)
+            report.others += len(sifted.new) - len(filed)
             report.sources.update(one.exchange.source_id for one in filed)
         return early
 
-    def _unknown(
-        self, ready: Sequence[tuple[_Found, Exchange | None]], report: Report
-    ) -> list[tuple[_Found, Exchange | None]]:
-        """Without the captures that the database has, or that stand twice in the batch."""
-        identities = [None if exchange is None else _identity(exchange) for _, exchange in ready]
-        with reading(self._archive.store.engine) as connection:
-            seen = _known(connection, [identity for identity in identities if identity])
-            names = {url_key(e.url) for _, e in ready if e is not None and e.url.startswith("file:")}
-            taken = set(connection.execute(select(Capture.url_key).where(Capture.url_key.in_(names))).scalars())
-        new = []
-        for one, identity in zip(ready, identities, strict=True):
-            if identity in seen:
-                report.known += 1
-                continue
-            new.append(one)
-            if identity is not None:
-                seen.add(identity)
-                if identity[1] in taken and one[1] is not None:
-                    report.replaced.append(one[1].url)
-        return new
+
+def _pack_copy(raw: RawRecord, fields: dict[str, str]) -> bytes:
+    return pack_raw(with_fields(raw.head, fields), raw.block)
 
 
-def _batches(found: Iterable[_Found]) -> Iterator[list[_Found]]:
-    batch, size = list[_Found](), 0
+def _tell(report: Report, error: OSError) -> None:
+    place = os.fsdecode(error.filename) if error.filename else report.name
+    report.damage.append(Damage(place, f"cannot be read ({error.strerror})"))
+
+
+def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
+    batch, size = list[Found](), 0
     for one in found:
         batch.append(one)
         size += one.size
@@ -248,13 +236,3 @@ def _batches(found: Iterable[_Found]) -> Iterator[list[_Found]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _identity(exchange: Exchange) -> Identity:
-    return exchange.captured_at, url_key(exchange.url), payload_digest_of(exchange)
-
-
-def _known(connection: Connection, identities: Sequence[Identity]) -> set[Identity | None]:
-    wanted = Capture.captured_at.in_({i[0] for i in identities}) & Capture.url_key.in_({i[1] for i in identities})
-    rows = connection.execute(select(Capture.captured_at, Capture.url_key, Capture.payload_digest).where(wanted))
-    return {(row.captured_at, row.url_key, row.payload_digest) for row in rows}

@@ -4,31 +4,30 @@
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import select
-
 from archive.clock import parse_rfc3339
-from archive.database import reading
 from archive.errors import ArchiveError
 from archive.home import Home
 from archive.journal import Journal
-from archive.models import Capture as CaptureRow
 from archive.records import Capture, Location, Page
-from archive.segments import live_crawls, name_of, repair, segments
+from archive.segments import crawl_of, live_crawls, repair
 from archive.store import Store
 from archive.warc import Exchange, Record, decode_body, read_record, read_records
-from pipelines.addresses import absolute, url_key
+from pipelines.addresses import absolute, sound, url_key
 from pipelines.bodies import Bodies, lost
 from pipelines.cleaner import Cleaner
+from pipelines.gaps import Segment, lacking
 from pipelines.page import Response, failure, read_page
 
 BATCH = 200
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 #: The field of a warcinfo record by which a segment says that an import wrote it, and from what (JSON).
 IMPORT_FACT = "bantin-import"
 #: Applies `read_exchange` to a batch, here or in worker processes.
@@ -37,10 +36,16 @@ Reader = Callable[[Sequence[Exchange]], Iterable[Page]]
 
 def read_exchange(exchange: Exchange, cleaner: Cleaner) -> Page:
     """What one attempt brought, by the installed cleaner. ``exchange.body`` must be there for a revisit too."""
-    page = _read(exchange, cleaner)
+    page = _read(replace(exchange, url=sound(exchange.url)), cleaner)
+    page = replace(page, reason=_storable(page.reason))
     if page.kind == "article" and _holds_page(exchange):
         return replace(page, cleaner_digest=cleaner.digest_for(exchange.source_id))
     return page
+
+
+def _storable(said: str | None) -> str | None:
+    """What a server said, without what no database takes: NUL and halves of characters."""
+    return None if said is None else _NOT_STORABLE.sub("\N{REPLACEMENT CHARACTER}", said)
 
 
 def _holds_page(exchange: Exchange) -> bool:
@@ -94,16 +99,16 @@ def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Pag
     return Capture(
         source_id=exchange.source_id,
         crawl_key=crawl_key,
-        url=exchange.url,
+        url=sound(exchange.url),
         url_key=url_key(exchange.url),
         captured_at=exchange.captured_at,
         status=exchange.status,
         stored_digest=exchange.stored_digest,
         location=location,
         page=page,
-        content_type=exchange.header("content-type"),
-        etag=exchange.header("etag"),
-        last_modified=exchange.header("last-modified"),
+        content_type=_storable(exchange.header("content-type")),
+        etag=_storable(exchange.header("etag")),
+        last_modified=_storable(exchange.header("last-modified")),
         redirect_url=absolute(exchange.url, target) if target else None,
         refers_to=exchange.refers_to,
     )
@@ -115,42 +120,9 @@ def catch_up(home: Home, store: Store, cleaner: Cleaner, read: Reader) -> list[s
     said = [*filter(None, [Journal(home.journal).repair()]), *repair(home.archive)]
     live = live_crawls(home.archive)
     left = (one for one in lacking(home.archive, store) if not any(key in one.name for key in live))
-    if count := take_in(home.archive, left, store, cleaner, read):
+    if count := take_in(home.archive, left, store, cleaner, read, damaged=said.append):
         said.append(f"{count} captures that were in the archive but not in the database were taken in")
     return said
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A WARC file of which the database lacks what stands from byte ``start`` on."""
-
-    path: Path
-    name: str
-    start: int
-
-
-def lacking(folder: Path, store: Store) -> list[Segment]:
-    """The segments that hold more than the database knows of."""
-    held: dict[str, dict[int, int]] = defaultdict(dict)
-    with reading(store.engine) as connection:
-        places = select(CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length)
-        for name, offset, length in connection.execute(places):
-            held[name][offset] = offset + length
-    found = (
-        Segment(path, name_of(folder, path), _first_gap(path, held[name_of(folder, path)])) for path in segments(folder)
-    )
-    return [segment for segment in found if segment.start < segment.path.stat().st_size]
-
-
-def _first_gap(path: Path, ends: Mapping[int, int]) -> int:
-    """Where the first record stands that the database lacks: pages are read in any order, so gaps can be anywhere.
-
-    ``ends`` has, for each capture known, where its record begins and ends.
-    """
-    start = next((record.offset + record.length for record in read_records(path)), 0)  # behind the warcinfo
-    while start in ends:
-        start = ends[start]
-    return start
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +141,20 @@ def take_in(
     cleaner: Cleaner,
     read: Reader,
     progress: Callable[[int], None] = lambda count: None,
+    damaged: Callable[[str], None] = lambda said: None,
 ) -> int:
     """Read segments into the database; how many captures were new.
 
-    ``progress`` is told after each batch. A revisit may stand before the record that it refers to (in another crawl's
-    file): those are taken last.
+    ``progress`` is told after each batch, ``damaged`` of each record that cannot be read: the rest goes on. A revisit
+    may stand before the record that it refers to (in another crawl's file): those are taken last.
     """
     early: list[Filed] = []
     total = 0
     for segment in wanted:
         crawl_key = _know_crawl(segment, store)
-        records = iter(read_records(segment.path, segment.start))
+        records = _attempts(segment, damaged)
         while batch := list(islice(records, BATCH)):
-            found = ((record, record.exchange()) for record in batch)
-            filed = [_filed(segment.name, crawl_key, record, e, cleaner) for record, e in found if e is not None]
+            filed = [_filed(segment.name, crawl_key, record, exchange, cleaner) for record, exchange in batch]
             bodies = Bodies(folder, store, (one.exchange for one in filed))
             whole = [(one, bodies.filled(one.exchange)) for one in filed]
             early += [one for one, exchange in whole if exchange is None]
@@ -194,6 +166,20 @@ def take_in(
         whole_now = [replace(one, exchange=bodies.filled(one.exchange) or lost(one.exchange)) for one in late]
         total += store_read(store, read, whole_now)
     return total
+
+
+def _attempts(segment: Segment, damaged: Callable[[str], None]) -> Iterator[tuple[Record, Exchange]]:
+    """The records of a segment that hold an attempt, damaged ones passed over."""
+
+    def say(offset: int, problem: object) -> None:
+        damaged(f"{segment.path}: damaged at byte {offset} ({problem}), passed over. Restore the file from a copy")
+
+    for record in read_records(segment.path, segment.start, say):
+        try:
+            if exchange := record.exchange():
+                yield record, exchange
+        except ArchiveError as error:
+            say(record.offset, error)
 
 
 def store_read(store: Store, read: Reader, filed: Sequence[Filed]) -> int:
@@ -212,7 +198,12 @@ def _filed(name: str, crawl_key: str, record: Record, exchange: Exchange, cleane
 
 def _know_crawl(segment: Segment, store: Store) -> str:
     """The key of the crawl that wrote a segment, from its warcinfo; made known to the database."""
-    info = read_record(segment.path, 0)
+    try:
+        info = read_record(segment.path, 0)
+    except ArchiveError:  # its name and folder say what is needed
+        key, month = crawl_of(segment.path), datetime.strptime(segment.name[:7], "%Y/%m").replace(tzinfo=UTC)
+        store.start_crawl(key, month, "", {}, "import" if key.startswith("import-") else "crawl")
+        return key
     facts = dict(_fields(info))
     key = facts.get("isPartOf", segment.name)
     started = parse_rfc3339(facts.get("crawl-started", info.fields["warc-date"]))

@@ -33,6 +33,7 @@ def _css(selector: str) -> str:
     return selector
 
 
+Id = Annotated[str, Field(max_length=40)]
 Css = Annotated[str, AfterValidator(_css)]
 Selectors = Annotated[tuple[Css, ...], Field(strict=False)]
 
@@ -107,14 +108,14 @@ class Byline(Table):
 class DatePattern(Table):
     """A named form of date string; see `pipelines.dates.read_date`."""
 
-    id: str
+    id: Id
     pattern: Regex
 
 
 class Layout(Table):
     """A site family. ``marks``: a page is of it where all selectors of one of the alternatives find something."""
 
-    id: str
+    id: Id
     marks: Annotated[tuple[Selectors, ...], Field(strict=False)] = ()
     language: str | None = None
     addresses: Addresses = Addresses()

@@ -11,9 +11,11 @@ from archive.errors import UsageError
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Capture, Source
-from archive.store import Store
+from archive.store import SourceFacts, Store
 from pipelines.cleaner import Cleaner
-from pipelines.intake import Reader, lacking, take_in
+from pipelines.gaps import lacking
+from pipelines.intake import Reader, take_in
+from pipelines.settle import settle
 
 
 def rebuild(
@@ -21,6 +23,7 @@ def rebuild(
     store: Store,
     cleaner: Cleaner,
     read: Reader,
+    sources: Iterable[SourceFacts],
     progress: Callable[[int], None] = lambda count: None,
 ) -> tuple[int, list[str]]:
     """Take in the whole archive; how many captures there are, and what a person should know.
@@ -35,9 +38,11 @@ def rebuild(
         raise UsageError(
             "the database holds something already. Give rebuild an empty one: --database URL, or move it away"
         )
+    store.add_sources(sources)
     entries = list(Journal(home.journal).entries())
     notes = _promotions(entries, store, cleaner)
-    count = take_in(home.archive, lacking(home.archive, store), store, cleaner, read, progress)
+    count = take_in(home.archive, lacking(home.archive, store), store, cleaner, read, progress, notes.append)
+    settle(home.archive, store, read)
     for entry in entries:
         if entry["kind"] == "crawl":
             store.end_crawl(entry["crawl"], parse_rfc3339(entry["at"]), entry["outcome"], entry["counts"])
@@ -50,8 +55,8 @@ def _promotions(entries: Iterable[dict[str, Any]], store: Store, cleaner: Cleane
     notes = []
     last = {entry["source"]: entry for entry in entries if entry["kind"] == "promotion"}
     for source_id, entry in sorted(last.items()):
-        context = cleaner.source(source_id)
-        store.add_sources([(source_id, source_id, None, context.layout, False)])
+        if not (context := cleaner.source(source_id)).listed:
+            store.add_sources([(source_id, source_id, None, context.layout, False)])
         installed, at = cleaner.digest_for(source_id), parse_rfc3339(entry["at"])
         same = entry["cleaner"] == installed
         # The journal stays as it is: which cleaner this database was rebuilt with is no decision about the archive.

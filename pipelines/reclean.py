@@ -9,26 +9,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 
-from archive.cleaners import plain_outcome, told_by
+from archive.cleaners import differences, plain_outcome, told_by
 from archive.comparison import Difference, Tally, Told, compare
 from archive.database import reading
 from archive.errors import ArchiveError
-from archive.promotions import unread_by
+from archive.promotions import has_readings, unread_by
 from archive.readings import Verdict
 from archive.records import Page
-from archive.store import Store
-from archive.warc import read_record
+from archive.store import FIRST_CLEANER, Store
 from pipelines.cleaner import Cleaner
 from pipelines.intake import read_exchange
-from pipelines.stale import Input, Plan
+from pipelines.stale import Input, Plan, Witness
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What came of one input: a page, or why its record could not be read."""
+    """What came of one input: a page, with how each of its captures ended; or why its record could not be read."""
 
     wanted: Input
     page: Page | None
+    outcomes: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -49,19 +49,36 @@ def read_task(task: Sequence[Input], cleaner: Cleaner) -> list[Read]:
     found = []
     for one in task:
         try:
-            exchange = read_record(one.record.path, one.record.offset).exchange()
-            if exchange is None:
-                raise ArchiveError(f"{one.record.path}:{one.record.offset}: not a capture's record. Run: bantin verify")
-            if exchange.refers_to is not None:
-                if one.body is None:
-                    raise ArchiveError(f"{one.record.path}:{one.record.offset}: the body it refers to is not here")
-                exchange = replace(exchange, body=read_record(one.body.path, one.body.offset).body)
-            page = read_exchange(replace(exchange, source_id=one.source_id), cleaner)
+            page = _read(one, cleaner)
+            outcomes = tuple(_outcome(witness, page.outcome) for witness in one.captures)
         except ArchiveError as error:
-            found.append(Read(one, None, str(error)))
+            found.append(Read(one, None, problem=str(error)))
         else:
-            found.append(Read(one, replace(page, links=())))
+            found.append(Read(one, replace(page, links=()), outcomes))
     return found
+
+
+def _read(one: Input, cleaner: Cleaner) -> Page:
+    place = one.record
+    exchange = place.read().exchange()
+    if exchange is None:
+        raise ArchiveError(f"{place.segment}: no capture's record at byte {place.offset}. Run: bantin verify")
+    if exchange.refers_to is not None:
+        if one.body is None:
+            raise ArchiveError(f"{place.segment}: the body that byte {place.offset} refers to is not in the archive")
+        exchange = replace(exchange, body=one.body.read().body)
+    return read_exchange(replace(exchange, source_id=one.source_id), cleaner)
+
+
+def _outcome(witness: Witness, outcome: str) -> str:
+    """How a capture ended, where its input did so: the same bytes again are a revisit. Of one that was not good when it
+    was taken only its record says whether it is one."""
+    if plain_outcome(outcome) != "ok":
+        return outcome
+    if plain_outcome(witness.outcome) == "ok":
+        return witness.outcome
+    exchange = witness.record.read().exchange()
+    return "revisit-identical" if exchange is not None and exchange.refers_to is not None else "ok"
 
 
 def read_all(
@@ -96,33 +113,47 @@ def reclean(
     """
     outcome = Outcome()
     for found in results:
-        outcome.problems += _contradictions(store, wanted.digests, found)
-        store.add_verdicts([v for one in found if one.page is not None for v in _verdicts(one, wanted.digests)])
+        _store(store, wanted.digests, found, outcome)
         _count(outcome, found)
         progress(len(found))
     promoted = store.promoted()
     for source_id, digest in wanted.digests.items():
-        if promoted.get(source_id) in (None, digest):
-            continue
-        store.fold_ahead(source_id, digest)
-        with reading(store.engine) as connection:
-            unread = unread_by(connection, source_id, digest)
-        if unread:
-            outcome.held_back[source_id] = f"{unread} captures could not be read by it"
-        elif promote:
-            outcome.promoted[source_id] = dict(store.promote(source_id, digest, "reclean"))
-        else:
-            outcome.held_back[source_id] = "as asked (--no-promote)"
+        if promoted.get(source_id) != digest:
+            _settle(store, source_id, digest, outcome, promote=promote, first=source_id not in promoted)
+    for source_id in wanted.unnamed:
+        outcome.held_back[source_id] = "the catalogue does not name this source; not read. Name it, or give --sources"
     return outcome
+
+
+def _settle(store: Store, source_id: str, digest: str, outcome: Outcome, *, promote: bool, first: bool) -> None:
+    """Fold a source under the installed cleaner, which is not the promoted one, and promote it where that may be."""
+    store.fold_ahead(source_id, digest)
+    with reading(store.engine) as connection:
+        unread, read = unread_by(connection, source_id, digest), has_readings(connection, source_id, digest)
+    if first and not read:
+        return  # nothing was ever read of this source: the first reading will promote its cleaner
+    if unread:
+        outcome.held_back[source_id] = (
+            f"captures that it has not read: {unread}. When they can be read, reclean again; or promote it without them:"
+            f" bantin cleaners promote {digest[:12]} --source {source_id} --accept-missing"
+        )
+    elif promote:
+        outcome.promoted[source_id] = dict(store.promote(source_id, digest, FIRST_CLEANER if first else "reclean"))
+    else:
+        outcome.held_back[source_id] = "as asked (--no-promote)"
 
 
 def rehearse(
     store: Store,
+    wanted: Plan,
     results: Iterable[list[Read]],
     keep: int,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Outcome:
-    """What a reclean would change, compared with the promoted cleaners' readings; nothing is written."""
+    """What a reclean would change, compared with the promoted cleaners' readings; nothing is written.
+
+    What the installed cleaner has read already, but is not promoted for, counts too.
+    """
     outcome = Outcome(tally=Tally(keep))
     promoted = store.promoted()
     for found in results:
@@ -130,27 +161,35 @@ def rehearse(
             outcome.tally.add(difference)
         _count(outcome, found)
         progress(len(found))
+    with reading(store.engine) as connection:
+        for source_id, digest in wanted.digests.items():
+            if not wanted.forced and promoted.get(source_id, digest) != digest:
+                for difference in differences(connection, promoted[source_id], digest, source_id):
+                    outcome.tally.add(difference)
     return outcome
 
 
 def _differences(store: Store, cleaners: Mapping[str, str], found: Sequence[Read]) -> Iterator[Difference | None]:
-    """How what was just read differs from what these cleaners (by source) have read in the same captures."""
+    """How what was just read differs from what these cleaners (by source) have read in the same captures. They may have
+    made several readings of what is one input now, where fewer dated rules hold."""
     with reading(store.engine) as connection:
-        before = told_by(connection, cleaners, [one.wanted.captures[0][0] for one in found])
+        before = told_by(connection, cleaners, [w.capture_id for one in found for w in one.wanted.captures])
     for one in found:
-        was = before.get(one.wanted.captures[0][0])
-        if one.page is not None and was is not None:
-            yield compare(one.wanted.source_id, one.wanted.article_key, one.wanted.url, was, _told(one.page))
+        if one.page is not None:
+            told = (before[w.capture_id] for w in one.wanted.captures if w.capture_id in before)
+            for _, was in dict.fromkeys(told):
+                yield compare(one.wanted.source_id, one.wanted.article_key, one.wanted.url, was, _told(one.page))
 
 
-def _contradictions(store: Store, digests: Mapping[str, str], found: Sequence[Read]) -> list[str]:
-    """Where the same cleaner reads the same input otherwise than before (only --force reads it again): never."""
-    return [
-        f"{difference.url}: the same cleaner read it differently before ({', '.join(difference.fields)})."
-        " This is a fault of the program; keep the archive and report it"
-        for difference in _differences(store, digests, found)
-        if difference is not None
-    ]
+def _store(store: Store, digests: Mapping[str, str], found: Sequence[Read], outcome: Outcome) -> None:
+    """Store what was read. That the same cleaner read the same input otherwise before must never be: it is said."""
+    verdicts = [verdict for one in found if one.page is not None for verdict in _verdicts(one, one.page, digests)]
+    url_of = {witness.capture_id: one.wanted.url for one in found for witness in one.wanted.captures}
+    for verdict, names in store.add_verdicts(verdicts):
+        outcome.problems.append(
+            f"{url_of[verdict.capture_id]}: capture {verdict.capture_id} is stored otherwise than this cleaner reads it"
+            f" ({', '.join(names)}). The database was altered, or the program is at fault; nothing was overwritten"
+        )
 
 
 def _count(outcome: Outcome, found: Sequence[Read]) -> None:
@@ -165,13 +204,10 @@ def _count(outcome: Outcome, found: Sequence[Read]) -> None:
             )
 
 
-def _verdicts(one: Read, digests: dict[str, str]) -> Iterator[Verdict]:
-    page = one.page
-    assert page is not None
-    outcome = plain_outcome(page.outcome)
-    for capture_id, before in one.wanted.captures:
-        said = before if outcome == "ok" and before == "revisit-identical" else outcome
-        yield Verdict(capture_id, digests[one.wanted.source_id], said, page.reason, page.reading)
+def _verdicts(one: Read, page: Page, digests: Mapping[str, str]) -> Iterator[Verdict]:
+    source_id, key = one.wanted.source_id, one.wanted.article_key
+    for witness, outcome in zip(one.wanted.captures, one.outcomes, strict=True):
+        yield Verdict(witness.capture_id, source_id, key, digests[source_id], outcome, page.reason, page.reading)
 
 
 def _told(page: Page) -> Told:

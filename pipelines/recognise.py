@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from lxml.etree import _Element
 
 from archive.records import Link
-from pipelines.addresses import absolute, host_of, url_key
+from pipelines.addresses import absolute, capped, host_of, url_key
 from pipelines.cleaner import Cleaner, SourceContext
 from pipelines.layouts import GENERIC, Layout, find
 
@@ -34,7 +34,7 @@ def recognise(
         if layout.marked(tree):
             kind, article_key = identify(url, source, layout)
             if kind != "article" and not layout.ignores(url):  # at an address of its own, but it shows an article
-                return layout, "article", f"{source.id}:{url_key(url)}"
+                return layout, "article", capped(f"{source.id}:{url_key(url)}")
             return layout, kind, article_key
     for layout in known:
         if len(links(hrefs(tree, url, layout.lists.links), source, layout, "article")) >= LISTED_LINKS:
@@ -46,7 +46,7 @@ def identify(url: str, source: SourceContext, layout: Layout) -> tuple[str, str 
     """The kind of page that stands at ``url`` (article, list, robots, other) and, for an article, its key."""
     parts = urlsplit(url)
     if parts.scheme == "file":  # somebody's file: the folder that it was in stands first in the path
-        return "article", f"{source.id}:{unquote(parts.path).lstrip('/').partition('/')[2]}"
+        return "article", capped(f"{source.id}:{unquote(parts.path).lstrip('/').partition('/')[2]}")
     key = url_key(url)
     if key in source.start_keys:
         return "list", None
@@ -54,11 +54,11 @@ def identify(url: str, source: SourceContext, layout: Layout) -> tuple[str, str 
         return "robots", None
     article_id = layout.article_id(url)
     if article_id is not None:
-        return "article", f"{source.id}:{article_id or key}"
+        return "article", capped(f"{source.id}:{article_id or key}")
     if any(re.search(pattern, url) for pattern in layout.lists.address) and not layout.ignores(url):
         return "list", None
     if layout.id == GENERIC:  # nothing says which pages of an unknown site are articles: whatever a list leads to
-        return "article", f"{source.id}:{key}"
+        return "article", capped(f"{source.id}:{key}")
     return "other", None
 
 
@@ -80,6 +80,6 @@ def links(urls: Iterable[str], source: SourceContext, layout: Layout, kind: str)
         if known == kind:
             key = url_key(url)
             found.setdefault(
-                key, Link(url, key, kind, article_key or (f"{source.id}:{key}" if kind == "article" else None))
+                key, Link(url, key, kind, article_key or (capped(f"{source.id}:{key}") if kind == "article" else None))
             )
     return list(found.values())

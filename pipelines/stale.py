@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from archive.database import reading
+from archive.database import batched, reading
+from archive.errors import ArchiveError
 from archive.home import Home
 from archive.models import Capture, Source
 from archive.promotions import looked_into
 from archive.readings import TO_READ
 from archive.segments import find_segment
 from archive.store import Store
+from archive.warc import Record, read_record
 from pipelines.cleaner import Cleaner
 
 #: Records a task: few enough that the processes end together, enough that handing a task over costs nothing.
@@ -27,10 +29,27 @@ TASK_RECORDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record stands."""
+    """Where a record stands in the archive: the segment's name, and the byte."""
 
-    path: Path
+    archive: Path
+    segment: str
     offset: int
+
+    def read(self) -> Record:
+        """The record. Raises ArchiveError where it is damaged or its file missing."""
+        try:
+            return read_record(find_segment(self.archive, self.segment), self.offset)
+        except ArchiveError:  # a crawl that seals the segment just now gives its file another name: look again
+            return read_record(find_segment(self.archive, self.segment), self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A capture that saw an input, how it ended when it was taken, and its record."""
+
+    capture_id: int
+    outcome: str
+    record: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +61,21 @@ class Input:
     url: str
     record: Place
     body: Place | None
-    captures: tuple[tuple[int, str], ...]
+    captures: tuple[Witness, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The inputs to read, in tasks, and the sources concerned with the digest of the cleaner installed for each."""
+    """The inputs to read, in tasks, and the sources concerned with the digest of the cleaner installed for each.
+
+    ``unnamed`` are sources that the catalogue named when they were collected and does not name now: how to read them
+    nobody knows. ``forced``: what is up to date is read too.
+    """
 
     digests: dict[str, str]
     tasks: list[tuple[Input, ...]]
+    unnamed: tuple[str, ...] = ()
+    forced: bool = False
 
     @property
     def inputs(self) -> int:
@@ -60,17 +85,19 @@ class Plan:
 def plan(home: Home, store: Store, cleaner: Cleaner, sources: Iterable[str], *, force: bool = False) -> Plan:
     """What is stale in these sources (none: all); with ``force`` everything."""
     with reading(store.engine) as connection:
-        wanted = set(sources) or set(connection.execute(select(Source.id)).scalars())
-        digests = {source_id: cleaner.digest_for(source_id) for source_id in sorted(wanted)}
+        listed = {row.id: row.listed for row in connection.execute(select(Source.id, Source.listed))}
+        wanted = sorted(set(sources) or set(listed))
+        unnamed = tuple(i for i in wanted if listed[i] and not cleaner.source(i).listed)
+        digests = {source_id: cleaner.digest_for(source_id) for source_id in wanted if source_id not in unnamed}
         inputs: list[Input] = []
         for source_id, digest in digests.items():
-            inputs += _inputs(connection, home, cleaner, source_id, None if force else digest)
-    inputs.sort(key=lambda one: (one.record.path, one.record.offset))
-    return Plan(digests, list(_tasks(inputs)))
+            inputs += _inputs(connection, home.archive, cleaner, source_id, None if force else digest)
+    inputs.sort(key=lambda one: (one.record.segment, one.record.offset))
+    return Plan(digests, list(_tasks(inputs)), unnamed, force)
 
 
 def _inputs(
-    connection: Connection, home: Home, cleaner: Cleaner, source_id: str, digest: str | None
+    connection: Connection, archive: Path, cleaner: Cleaner, source_id: str, digest: str | None
 ) -> Iterator[Input]:
     """The inputs of a source that the cleaner ``digest`` has not looked into (None: all)."""
     columns = (Capture.id, Capture.article_key, Capture.url, Capture.content_type, Capture.captured_at)
@@ -80,20 +107,27 @@ def _inputs(
         query = query.where(~looked_into(digest))
     groups: dict[Any, list[Any]] = defaultdict(list)
     for row in connection.execute(query):
+        # What cannot be decoded has no payload digest. One that was cut short may have the bytes of one that was not.
+        payload = (row.payload_digest or row.stored_digest, row.outcome == "failed")
         dated = cleaner.dated_rules(source_id, row.captured_at)
-        groups[row.url, row.content_type, row.payload_digest, row.stored_digest, dated].append(row)
+        groups[row.url, row.content_type, payload, dated].append(row)
     first_of = {key: min(rows, key=_rank) for key, rows in groups.items()}
-    bodies = _bodies(connection, home, [row.stored_digest for row in first_of.values() if row.outcome != "ok"])
+    wanted = sorted({row.stored_digest for row in first_of.values() if row.outcome != "ok"})
+    bodies = _bodies(connection, archive, wanted)
     for key, rows in groups.items():
         first = first_of[key]
         yield Input(
             source_id,
             first.article_key or "",
             first.url,
-            Place(find_segment(home.archive, first.warc_file), first.warc_offset),
+            _place(archive, first),
             bodies.get(first.stored_digest),
-            tuple((row.id, row.outcome) for row in rows),
+            tuple(Witness(row.id, row.outcome, _place(archive, row)) for row in rows),
         )
+
+
+def _place(archive: Path, row: Any) -> Place:
+    return Place(archive, row.warc_file, row.warc_offset)
 
 
 def _rank(row: Any) -> tuple[bool, datetime, int]:
@@ -101,23 +135,22 @@ def _rank(row: Any) -> tuple[bool, datetime, int]:
     return row.outcome != "ok", row.captured_at, row.id
 
 
-def _bodies(connection: Connection, home: Home, digests: Sequence[str]) -> dict[str, Place]:
+def _bodies(connection: Connection, archive: Path, digests: Sequence[str]) -> dict[str, Place]:
     """The record that holds the body with each of these stored digests: a revisit record, which has none of its own,
     always comes later."""
     places: dict[str, Place] = {}
     columns = (Capture.stored_digest, Capture.warc_file, Capture.warc_offset)
-    for start in range(0, len(digests), 500):
-        some = Capture.stored_digest.in_(digests[start : start + 500]) & (Capture.outcome != "revisit-identical")
-        query = select(*columns).where(some).order_by(Capture.captured_at, Capture.id)
-        for digest, name, offset in connection.execute(query):
-            places.setdefault(digest, Place(find_segment(home.archive, name), offset))
+    for some in batched(digests):
+        whole = Capture.stored_digest.in_(some) & (Capture.outcome != "revisit-identical")
+        for row in connection.execute(select(*columns).where(whole).order_by(Capture.captured_at, Capture.id)):
+            places.setdefault(row.stored_digest, _place(archive, row))
     return places
 
 
 def _tasks(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
     task: list[Input] = []
     for one in inputs:
-        if task and (len(task) == TASK_RECORDS or one.record.path != task[0].record.path):
+        if task and (len(task) == TASK_RECORDS or one.record.segment != task[0].record.segment):
             yield tuple(task)
             task = []
         task.append(one)

@@ -1,6 +1,7 @@
 """An archive and databases below one folder: real segments, cleaning and store; only the publisher is made up."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -9,14 +10,14 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from archive.clock import Clock, rfc3339
-from archive.database import connect, reading
+from archive.database import connect, reading, upgrade
 from archive.export import export_jsonl
 from archive.journal import Journal
 from archive.models import Base
-from archive.records import Capture
-from archive.segments import SegmentWriter
+from archive.records import Capture, Location
+from archive.segments import SegmentWriter, find_segment
 from archive.store import Store
-from archive.warc import Exchange
+from archive.warc import Exchange, read_record
 from pipelines.cleaner import Cleaner
 from pipelines.intake import capture_of, read_exchange
 from tests.builders import HTML, PORTAL, liferay
@@ -42,15 +43,18 @@ class Rig:
         self.folder, self.cleaner = folder, cleaner
         self._writers: dict[str, SegmentWriter] = {}
 
-    def attempt(self, url: str, body: str | None, at: datetime, crawl: str, **said: Any) -> Capture:
+    def attempt(self, url: str, body: str | bytes | None, at: datetime, crawl: str, **said: Any) -> Capture:
         """Archive one attempt and read it; without a ``body`` the article is not there."""
         headers = (("Content-Type", HTML), *said.pop("headers", ()))
         status = said.pop("status", 200 if body is not None else 404)
-        exchange = Exchange("songnhue", url, at, status, headers, (body or "").encode(), **said)
+        source, payload = said.pop("source", "songnhue"), body if isinstance(body, bytes) else (body or "").encode()
+        exchange = Exchange(source, url, at, status, headers, payload, **said)
+        return capture_of(exchange, self._write(exchange, crawl), crawl, read_exchange(exchange, self.cleaner))
+
+    def _write(self, exchange: Exchange, crawl: str) -> Location:
         if crawl not in self._writers:
             self._writers[crawl] = SegmentWriter(self.folder / "archive", crawl, {"isPartOf": crawl}, 1 << 20)
-        (place,) = self._writers[crawl].write([exchange])
-        return capture_of(exchange, place, crawl, read_exchange(exchange, self.cleaner))
+        return self._writers[crawl].write([exchange])[0]
 
     def page(self, number: int, words: str, at: datetime, section: str = HERE, **said: Any) -> Capture:
         """An article's page with these words, one crawl a day unless one is given."""
@@ -58,6 +62,22 @@ class Rig:
         url = said.pop("url", address(number, section))
         text = liferay(f"<p>{words}</p>", title=f"Tin số {number}", **said)
         return self.attempt(url, text.replace("Hoạt động Đảng", section), at, crawl)
+
+    def again(self, first: Capture, at: datetime, **said: Any) -> Capture:
+        """The same bytes as another capture brought, at its address unless another is given: a revisit record."""
+        url, crawl = said.pop("url", first.url), f"crawl-{at:%Y%m%d}"
+        whole = read_record(find_segment(self.folder / "archive", first.location.file), first.location.offset)
+        if whole.kind == "revisit":
+            raise ValueError("give the capture that has the body, and refers_to")
+        refers_to = said.pop("refers_to", (first.url, first.captured_at))
+        exchange = Exchange("songnhue", url, at, 200, (("Content-Type", HTML),), whole.body, refers_to=refers_to)
+        return capture_of(exchange, self._write(exchange, crawl), crawl, read_exchange(exchange, self.cleaner))
+
+    def seal(self) -> None:
+        """No more comes."""
+        for writer in self._writers.values():
+            writer.seal()
+        self._writers.clear()
 
     def gone(self, number: int, at: datetime, section: str = HERE) -> Capture:
         """An attempt that found nothing."""
@@ -67,7 +87,9 @@ class Rig:
 class Database:
     """One database under test."""
 
-    def __init__(self, url: str, folder: Path, *cleaners: Cleaner) -> None:
+    def __init__(self, url: str, folder: Path, *cleaners: Cleaner, migrate: bool = False) -> None:
+        if migrate:
+            upgrade(url)
         self.engine: Engine = connect(url)
         self.journal = Journal(folder / "journal.jsonl")
         self._cleaners = cleaners
@@ -75,8 +97,10 @@ class Database:
         self.store.add_sources([("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay", True)])
 
     def _manifest(self, digest: str) -> dict[str, object]:
-        known = {cleaner.digest_for("songnhue"): cleaner for cleaner in self._cleaners}
-        return known[digest].manifest("songnhue")
+        for cleaner in self._cleaners:
+            with suppress(KeyError):
+                return cleaner.manifest_of(digest)
+        raise KeyError(digest)
 
     def take(self, captures: Sequence[Capture], batch: int = 1000) -> int:
         """Store the captures in this order; how many were new."""

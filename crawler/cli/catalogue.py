@@ -58,5 +58,5 @@ def show(ctx: typer.Context, source_id: Annotated[str, typer.Argument(metavar="I
 
 
 def _facts(found: Catalogue, source: Source) -> dict[str, Any]:
-    hosts = {"hosts": sorted(source.context.hosts), "file": found.places[source.id]}
+    hosts = {"hosts": [str(term) for term in source.context.terms], "file": found.places[source.id]}
     return {**source.model_dump(mode="json"), **hosts}

@@ -33,38 +33,55 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     ctx: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="WARC or WACZ files, or folders of pages.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="WARC or WACZ files, or folders of them, of pages or texts.")
+    ],
     source: Annotated[
         str | None, typer.Option("--source", metavar="ID", help="Whose all of it is; default: by host and time.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a file or folder.")] = False,
 ) -> None:
-    """Copy in what others archived: WARC files of any writer, WACZ, folders of .html, folders of .txt (older plain-text
-    extractions). What is here already is left out. Exits 1 where something was damaged."""
+    """Copy in what others archived: WARC files of any writer, WACZ, folders of .html pages, folders of .txt (older
+    plain-text extractions). What is here already is left out. Exits 1 where something needs a look, and says what."""
     front: Front = ctx.obj
     found, _ = catalogue(front)
     if source is not None:
         found.pick([source])
-    if missing := next((path for path in paths if not path.exists()), None):
-        raise UsageError(f"{missing}: no such file or folder. Check the path")
+    for path in paths:
+        if not os.path.exists(path):
+            raise UsageError(f"{path}: no such file or folder, or not allowed to look. Check the path")
+    front.engine().dispose()
     front.home.create()
     store, cleaner = open_store(front)
     store.add_sources((s.id, s.name, s.level, s.layout, True) for s in found.sources.values())
     archive = Archive(
         front.home, store, Journal(front.home.journal), front.clock, f"bantin/{metadata.version('bantin')}"
     )
-    with PooledReader(workers, cleaner) as read, progress("importing", "records") as advance:
-        for said in catch_up(front.home, store, cleaner, read):
-            typer.echo(said, err=True)
-        reports = list(Importer(archive, cleaner, read, source, advance).run(paths))
+    reports: list[Report] = []
+    interrupted = False
+    try:
+        with PooledReader(workers, cleaner) as read, progress("importing", "records") as advance:
+            for said in catch_up(front.home, store, cleaner, read):
+                typer.echo(said, err=True)
+            for report in Importer(archive, cleaner, read, source, advance).run(paths):
+                reports.append(report)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        _print(reports, set(found.sources), json=json)
+    if interrupted:
+        typer.echo("interrupted: the same command goes on where this one stopped", err=True)
+    if interrupted or any(report.damage or report.replaced for report in reports):
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _print(reports: Sequence[Report], listed: set[str], *, json: bool) -> None:
     if json:
         for report in reports:
             print_json(_facts(report))
-    else:
-        _show(reports, {source.id for source in found.sources.values()})
-    if any(report.damage or report.replaced for report in reports):
-        raise typer.Exit(NEEDS_A_LOOK)
+    elif reports:
+        _show(reports, listed)
 
 
 def _show(reports: Sequence[Report], listed: set[str]) -> None:
@@ -76,17 +93,19 @@ def _show(reports: Sequence[Report], listed: set[str]) -> None:
         rows = ((name, count, "" if name in listed else "not in the catalogue") for name, count in sources.items())
         print_table(["source", "new captures", ""], sorted(rows), right=["new captures"])
     for report in reports:
-        for suffix, count in report.left.items():
-            typer.echo(f"{report.name}: {count} files left alone ({suffix})", err=True)
-        _list(f"{report.name}: under the name of a text imported before, now its newer edition", report.replaced)
-        _list(f"{report.name}: damaged", [f"{damage.place}: {damage.problem}" for damage in report.damage])
+        left = [f"{count} {suffix or 'without suffix'}" for suffix, count in sorted(report.left.items())]
+        if left:
+            typer.echo(f"{report.name}: files left alone: {', '.join(left)}", err=True)
+        changed = "another text was imported under this name before; both are kept, by their files' times"
+        _list(report, [f"{url}: {changed}" for url in report.replaced])
+        _list(report, [f"{damage.place}: {damage.problem}" for damage in report.damage])
 
 
-def _list(what: str, lines: Sequence[str]) -> None:
+def _list(report: Report, lines: Sequence[str]) -> None:
     for line in lines[:_SHOWN]:
-        typer.echo(f"needs a look: {what}: {line}", err=True)
+        typer.echo(f"needs a look: {line}", err=True)
     if len(lines) > _SHOWN:
-        typer.echo(f"{what}: and {len(lines) - _SHOWN} more; --json lists them", err=True)
+        typer.echo(f"{report.name}: and {len(lines) - _SHOWN} more; --json lists them all", err=True)
 
 
 def _facts(report: Report) -> dict[str, Any]:

@@ -1,35 +1,39 @@
 """The commands of the curator: reclean the archive, compare cleaners, promote one."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import select
 
 from archive.cleaners import cleaners, differences, find_cleaner
 from archive.comparison import Difference, Tally
 from archive.database import reading
-from archive.errors import UsageError
-from archive.promotions import unread_by
+from archive.errors import BantinError, UsageError
+from archive.journal import Journal
+from archive.models import Source
 from archive.store import Store
 from crawler.cli.bars import progress
 from crawler.cli.front import Front
 from crawler.cli.opening import open_store
 from crawler.cli.printing import moment, print_json, print_table, print_text
 from pipelines.cleaner import Cleaner
+from pipelines.intake import catch_up
 from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
 from pipelines.reclean import reclean as reclean_archive
 from pipelines.stale import Plan, plan
-from pipelines.workers import start_workers, work_task
+from pipelines.workers import PooledReader, start_workers, work_task
 
 NEEDS_A_LOOK = 1
 _SHOWN = 12
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Source = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
+OneSource = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
 Top = Annotated[int, typer.Option("--top", min=0, help="How many of the largest differences to show.")]
 
 group = typer.Typer(help="Which cleaners have read the archive; compare them, promote one.", no_args_is_help=True)
@@ -43,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 def reclean(
     ctx: typer.Context,
-    source: Source = None,
+    source: OneSource = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
     no_promote: Annotated[bool, typer.Option("--no-promote", help="Store the readings, but move no edition.")] = False,
@@ -57,13 +61,15 @@ def reclean(
     store, cleaner = open_store(front)
     if source is not None and source not in _known_sources(store):
         raise UsageError(f"{source}: no source of the database has this id. See: bantin status")
+    if not dry_run:
+        _catch_up(front, store, cleaner)
     wanted = plan(front.home, store, cleaner, [source] if source else [], force=force)
     with (
         _reader(wanted, cleaner, workers) as results,
         progress("recleaning", "pages", wanted.inputs) as advance,
     ):
         if dry_run:
-            outcome = rehearse(store, results, top, advance)
+            outcome = rehearse(store, wanted, results, top, advance)
         else:
             outcome = reclean_archive(store, wanted, results, promote=not no_promote, progress=advance)
     _print_outcome(outcome, dry_run=dry_run, json=json)
@@ -81,14 +87,26 @@ def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[l
     with start_workers(workers, cleaner) as pool:
         try:
             yield read_all(wanted.tasks, work_task, pool)
+        except BrokenProcessPool as error:
+            raise BantinError(
+                "a worker process was ended from outside, perhaps for lack of memory. What was read is stored: the same"
+                " command goes on; give it fewer --workers"
+            ) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
+def _catch_up(front: Front, store: Store, cleaner: Cleaner) -> None:
+    """Take in what a crash left in the archive: else it would wait for the next collect, unread by this cleaner."""
+    with PooledReader(1, cleaner) as read:
+        for line in catch_up(front.home, store, cleaner, read):
+            typer.echo(line, err=True)
+
+
 def _known_sources(store: Store) -> set[str]:
     with reading(store.engine) as connection:
-        return {row["source_id"] for row in cleaners(connection)}
+        return set(connection.execute(select(Source.id)).scalars())
 
 
 def _print_outcome(outcome: Outcome, *, dry_run: bool, json: bool) -> None:
@@ -97,21 +115,35 @@ def _print_outcome(outcome: Outcome, *, dry_run: bool, json: bool) -> None:
         facts |= _tally(outcome.tally) if dry_run else {"promoted": outcome.promoted, "held_back": outcome.held_back}
         print_json(facts)
         return
-    typer.echo(f"{outcome.inputs} pages read, for {outcome.captures} captures")
+    if outcome.inputs:
+        typer.echo(f"{outcome.inputs} pages read, for {outcome.captures} captures")
+    else:
+        typer.echo("nothing is stale: the installed cleaner has read every capture")
     if dry_run:
         _print_tally(outcome.tally)
     for source_id, counts in outcome.promoted.items():
-        said = (
-            f"{counts.get('reading', 0)} articles read differently, {counts.get('article', 0)} found,"
-            f" {counts.get('withdrawn', 0)} no longer found, {counts.get('edition', 0)} editions by the publisher"
-        )
-        typer.echo(f"{source_id}: cleaner promoted; {said}")
+        typer.echo(f"{source_id}: cleaner promoted; {_switched(counts)}")
     for source_id, why in outcome.held_back.items():
         typer.echo(f"{source_id}: cleaner not promoted: {why}", err=True)
     for problem in outcome.problems[:_SHOWN]:
         typer.echo(f"needs a look: {problem}", err=True)
     if len(outcome.problems) > _SHOWN:
         typer.echo(f"… and {len(outcome.problems) - _SHOWN} more; --json lists them", err=True)
+
+
+def _switched(counts: Mapping[str, int]) -> str:
+    """What readers see change by a promotion."""
+    said = {
+        "reading": "articles read differently",
+        "article": "articles found",
+        "withdrawn": "no longer found",
+        "edition": "editions by the publisher",
+        "metadata": "metadata changes by the publisher",
+        "gone": "gone",
+        "back": "back",
+    }
+    told = ", ".join(f"{counts[kind]} {what}" for kind, what in said.items() if counts.get(kind))
+    return told or "readers see no change"
 
 
 @group.command("list")
@@ -126,12 +158,12 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    columns = ["source", "cleaner", "first used", "captures", "lacking", "readings", ""]
+    columns = ["source", "cleaner", "first used", "captures", "lacking", "readings", "state"]
     lines = [
         (
             row["source_id"],
             row["digest"][:_SHOWN],
-            moment(row["first_used_at"]),
+            moment(row["first_used_at"].replace(microsecond=0)),
             row["captures"],
             row["lacking"],
             row["readings"],
@@ -140,6 +172,9 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
         for row in found
     ]
     print_table(columns, lines, right=["captures", "lacking", "readings"])
+    for source_id in sorted({row["source_id"] for row in found} - {r["source_id"] for r in found if r["installed"]}):
+        digest = cleaner.digest_for(source_id)[:_SHOWN]
+        typer.echo(f"{source_id}: the installed cleaner {digest} has read nothing yet. Run: bantin reclean", err=True)
 
 
 @group.command()
@@ -147,7 +182,7 @@ def diff(
     ctx: typer.Context,
     a: Annotated[str, typer.Argument(metavar="A", help="A cleaner's digest, or the beginning of it.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
-    source: Source = None,
+    source: OneSource = None,
     top: Top = 10,
     json: Json = False,
 ) -> None:
@@ -164,7 +199,7 @@ def diff(
 def promote(
     ctx: typer.Context,
     digest: Annotated[str, typer.Argument(metavar="CLEANER", help="Its digest, or the beginning of it.")],
-    source: Source = None,
+    source: OneSource = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "promoted by hand",
     accept_missing: Annotated[
         bool, typer.Option("--accept-missing", help="Promote it though it has not read every capture.")
@@ -176,22 +211,24 @@ def promote(
     store, _ = open_store(front)
     with reading(store.engine) as connection:
         cleaner = find_cleaner(connection, digest)
-        ids = [row["source_id"] for row in cleaners(connection) if row["digest"] == cleaner]
-        ids = [source_id for source_id in ids if source in (None, source_id)]
-        lacking = {source_id: count for source_id in ids if (count := unread_by(connection, source_id, cleaner))}
+        found = [row for row in cleaners(connection) if row["digest"] == cleaner and source in (None, row["source_id"])]
+    ids = [row["source_id"] for row in found]
+    lacking = {row["source_id"]: row["lacking"] for row in found if row["lacking"] and not row["promoted"]}
     if not ids:
         raise UsageError(f"{cleaner[:_SHOWN]} has read nothing of {source or 'any source'}. See: bantin cleaners list")
     if lacking and not accept_missing:
         said = ", ".join(f"{count} captures of {source_id}" for source_id, count in lacking.items())
         raise UsageError(f"{cleaner[:_SHOWN]} has not read {said}. Promote it all the same with --accept-missing")
-    promoted = store.promoted()
-    counts = {i: dict(store.promote(i, cleaner, reason)) for i in ids if promoted.get(i) != cleaner}
+    if torn := Journal(front.home.journal).repair():
+        typer.echo(torn, err=True)
+    counts = {
+        row["source_id"]: dict(store.promote(row["source_id"], cleaner, reason)) for row in found if not row["promoted"]
+    }
     if json:
         print_json({"cleaner": cleaner, "promoted": counts, "lacking": lacking})
         return
     for source_id in ids:
-        changed = counts.get(source_id)
-        said = "was promoted already" if changed is None else f"promoted; {changed.get('reading', 0)} articles changed"
+        said = f"promoted; {_switched(counts[source_id])}" if source_id in counts else "is promoted already"
         typer.echo(f"{source_id}: {cleaner[:_SHOWN]} {said}")
 
 
@@ -221,7 +258,7 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 
 def _print_tally(tally: Tally) -> None:
-    typer.echo(f"{tally.texts} texts differ, {tally.changed - tally.texts} in metadata only, of {tally.compared}")
+    typer.echo(f"{tally.texts} of {tally.compared} texts differ, {tally.changed - tally.texts} more in metadata only")
     if not tally.changed:
         return
     names = ("texts", "changed", "lost", "gained")

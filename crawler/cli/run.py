@@ -9,7 +9,6 @@ import typer
 from archive.database import upgrade
 from archive.journal import Journal
 from archive.segments import repair as repair_segments
-from archive.store import Store
 from crawler.cli.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import Front
@@ -95,18 +94,13 @@ def rebuild(
     front: Front = ctx.obj
     front.home.create()
     upgrade(front.database_url)
+    found, _ = catalogue(front)
     store, cleaner = open_store(front)
     notes = [*filter(None, [Journal(front.home.journal).repair()]), *repair_segments(front.home.archive)]
     with progress("rebuilding", "captures") as advance, PooledReader(workers, cleaner) as read:
-        count, more = rebuild_database(front.home, store, cleaner, read, advance)
-    _name_sources(front, store)
+        count, more = rebuild_database(front.home, store, cleaner, read, found.facts, advance)
     for note in [*notes, *more]:
         typer.echo(note, err=True)
     typer.echo(f"{count} captures rebuilt into {front.database_name}")
     if more:
         raise typer.Exit(NEEDS_A_LOOK)
-
-
-def _name_sources(front: Front, store: Store) -> None:
-    found, _ = catalogue(front)
-    store.add_sources((s.id, s.name, s.level, s.layout, True) for s in found.sources.values())

@@ -41,5 +41,12 @@ def test_an_example_in_the_doc_runs_and_finds_something(archive: Connection, num
     assert archive.execute(text(EXAMPLES[number])).all()
 
 
+def test_an_example_for_one_database_runs_there(archive: Connection) -> None:
+    examples = re.findall(rf"```{archive.dialect.name}\n(.*?)```", DOC, re.S)
+    assert examples
+    for example in examples:  # the sample has no removed lines
+        archive.execute(text(example)).all()
+
+
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 4

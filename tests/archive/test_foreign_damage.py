@@ -43,7 +43,7 @@ def flipped(data: bytes, at: int) -> bytes:
 
 def test_a_flipped_byte_costs_its_gzip_member_and_is_reported_once(tmp_path: Path) -> None:
     data, begins = members(RECORDS)[0], starts("members")
-    for at in range(len(data)):
+    for at in (*range(0, len(data), 3), *range(len(data) - 12, len(data))):
         number = max(n for n, begin in enumerate(begins) if begin <= at)
         hit = flipped(data, at)
         records, damage = read(tmp_path / "a.warc.gz", hit)
@@ -53,7 +53,9 @@ def test_a_flipped_byte_costs_its_gzip_member_and_is_reported_once(tmp_path: Pat
             continue
         assert [one.place for one in damage] == [f"a.warc.gz:{begins[number]}"]
         # Where the damage stands behind the record, the record's digest vouches for it.
-        assert found == BLOCKS[:number] + BLOCKS[number + 1 :] or (found == BLOCKS and "damaged" in damage[0].problem)
+        assert found == BLOCKS[:number] + BLOCKS[number + 1 :] or (
+            found == BLOCKS and "checksum" not in damage[0].problem
+        )
 
 
 def test_a_flipped_byte_costs_no_record_of_other_gzip_members(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines import cleaner as cleaner_module
 from pipelines.cleaner import MODULES, Cleaner, SourceContext
-from pipelines.layouts import Common, Layout, Layouts, Noise
+from pipelines.layouts import Layout, Layouts, Noise
 from tests.builders import SOURCES, installed
 
 PIPELINES = Path(str(resources.files("pipelines")))
@@ -93,8 +93,14 @@ def test_a_change_in_any_part_of_a_layout_changes_its_sources_alone(part: str, l
 def test_a_common_rule_concerns_every_source(layouts: Layouts) -> None:
     common = layouts.common.model_copy(update={"noise": (*layouts.common.noise, RULE)})
     assert changed(digests(layouts), digests(Layouts(layouts.by_id.values(), common))) == {"songnhue", "bao", "langha"}
-    mine = Common(noise=(*layouts.common.noise, RULE.model_copy(update={"sources": ("bao",)})))
+    mine = common.model_copy(update={"noise": (*layouts.common.noise, RULE.model_copy(update={"sources": ("bao",)}))})
     assert changed(digests(layouts), digests(Layouts(layouts.by_id.values(), mine))) == {"bao"}
+
+
+@pytest.mark.parametrize("part", ["soft_gone", "blocked"])
+def test_how_pages_say_that_nothing_is_there_concerns_every_source(part: str, layouts: Layouts) -> None:
+    common = layouts.common.model_copy(update={part: (*getattr(layouts.common, part), "tạm nghỉ")})
+    assert changed(digests(layouts), digests(Layouts(layouts.by_id.values(), common))) == {"songnhue", "bao", "langha"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""A reclean in this process, over what a rig has archived and a database has stored; and layouts that differ."""
+
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from archive.home import Home
+from pipelines.cleaner import Cleaner
+from pipelines.layouts import Layout, Layouts, Noise
+from pipelines.reclean import Outcome, Read, read_all, read_task
+from pipelines.reclean import reclean as reclean_all
+from pipelines.reclean import rehearse as rehearse_all
+from pipelines.stale import Plan, plan
+from tests.builders import SOURCES
+from tests.rig import Database
+
+SLOGAN = "Sông Nhuệ đổi mới"
+#: What tools outside rely on, without the numbers that rows have in one database and not in another.
+CONTRACT = {
+    "v_article": "*",
+    "v_edition": "article_key, edition, content_hash, title, lead, body, observed_from, observed_to, cleaner",
+    "v_metadata_change": "article_key, field, before, after, captured_at, url, cleaner",
+    "v_duplicate": "*",
+    "v_capture": "url, captured_at, kind, article_key, outcome, reason, payload_digest, content_hash, cleaner",
+    "v_promoted": "source_id, cleaner_digest",
+}
+READINGS = (
+    "SELECT input_digest, cleaner_digest, layout, content_hash, published_at, published_evidence, published_rule,"
+    " byline, section, language, captions, removed, restored, evidence, warnings FROM reading ORDER BY 1, 2"
+)
+
+
+def with_rule(layouts: Layouts, layout_id: str = "hanoi-liferay", **rule: Any) -> Layouts:
+    """The layouts, one of them with a noise rule more: one that takes the slogan, unless ``rule`` says otherwise."""
+    noise = Noise(**{"id": "slogan", "reason": "a rule of the test", "line": SLOGAN, **rule})
+    return with_layout(layouts, layout_id, noise=(*layouts[layout_id].noise, noise))
+
+
+def with_layout(layouts: Layouts, layout_id: str, **changed: Any) -> Layouts:
+    """The layouts, one of them changed."""
+    other: Layout = layouts[layout_id].model_copy(update=changed)
+    return Layouts([other, *(one for one in layouts.by_id.values() if one.id != layout_id)], layouts.common)
+
+
+def with_common(layouts: Layouts, **changed: Any) -> Layouts:
+    """The layouts, with other rules for all of them."""
+    return Layouts(layouts.by_id.values(), layouts.common.model_copy(update=changed))
+
+
+def cleaner_of(layouts: Layouts) -> Cleaner:
+    """The cleaner of these layouts for the made-up sources."""
+    return Cleaner(layouts, SOURCES)
+
+
+def planned(database: Database, folder: Path, cleaner: Cleaner, *sources: str, force: bool = False) -> Plan:
+    """What is stale."""
+    return plan(Home(folder), database.store, cleaner, sources, force=force)
+
+
+def read(wanted: Plan, cleaner: Cleaner) -> Sequence[list[Read]]:
+    """The inputs of a plan, read."""
+    return list(read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None))
+
+
+def reclean(
+    database: Database, folder: Path, cleaner: Cleaner, *sources: str, promote: bool = True, force: bool = False
+) -> Outcome:
+    """`bantin reclean`."""
+    wanted = planned(database, folder, cleaner, *sources, force=force)
+    return reclean_all(database.store, wanted, read(wanted, cleaner), promote=promote)
+
+
+def rehearse(database: Database, folder: Path, cleaner: Cleaner, *sources: str, force: bool = False) -> Outcome:
+    """`bantin reclean --dry-run`."""
+    wanted = planned(database, folder, cleaner, *sources, force=force)
+    return rehearse_all(database.store, wanted, read(wanted, cleaner), 10)
+
+
+def contract(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """All that the views show."""
+    found = {name: database.rows(f"SELECT {columns} FROM {name}") for name, columns in CONTRACT.items()}
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
+
+
+def layouts_folder(folder: Path, **added: str) -> Path:
+    """A copy of the shipped layouts, with TOML added to some of them (``hanoi_liferay``: to hanoi-liferay.toml)."""
+    shutil.copytree(Path(str(resources.files("pipelines") / "layouts")), folder)
+    for name, text in added.items():
+        path = folder / f"{name.replace('_', '-')}.toml"
+        path.write_text(path.read_text("utf-8") + text, "utf-8")
+    return folder
+
+
+def rule(line: str, **more: str) -> str:
+    """A noise rule of a test, as TOML."""
+    said = {"id": "of-the-test", "reason": "a rule of the test", "line": line, **more}
+    return "\n[[noise]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in said.items())
+
+
+def _toml(value: str) -> str:
+    return value if value[:1] in "[0123456789" else f"'{value}'"
