@@ -23,10 +23,12 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q
 
-# Figures: cleaning beside stock trafilatura, collecting beside a bare Scrapy spider. Needs the recorded portal.
+# Figures: cleaning beside stock trafilatura, collecting beside a bare Scrapy spider, recleaning with two processes
+# beside one. Needs the recorded portal.
 bench: $(READY)
 	$(BIN)/python -m tests.bench.cleaning
 	$(BIN)/python -m tests.bench.collecting
+	$(BIN)/python -m tests.bench.recleaning
 
 # Twenty kills in one collect; takes a few minutes.
 soak: $(READY)

@@ -127,10 +127,11 @@ class _Batch:
         for story in stories:
             article_id = self.articles[story.key].id
             left = {(row.capture_id, row.field): row for row in stored[article_id]}
+            captured_at = {seen.capture_id: seen.captured_at for seen in story.captures}
             for move in story.folded.moves:
                 row = left.pop((move.capture_id, move.field), None)
                 values = {"before": move.before, "after": move.after, "withdrawn_at": None}
-                if self._is_news(story, _captured_at(story, move), added=row is None):
+                if self._is_news(story, captured_at[move.capture_id], added=row is None):
                     self._tell(story, "metadata", {"field": move.field, "before": move.before, "after": move.after})
                 if row is None:
                     added.append(
@@ -228,10 +229,6 @@ def _edition_values(run: Run, ordinal: int) -> dict[str, Any]:
 def _row_values(row: Row[Any]) -> dict[str, Any]:
     names = ("ordinal", "content_hash", "first_capture_id", "last_capture_id", "observed_from", "observed_to")
     return {name: getattr(row, name) for name in names}
-
-
-def _captured_at(story: Story, move: Moved) -> datetime:
-    return next(seen.captured_at for seen in story.captures if seen.capture_id == move.capture_id)
 
 
 def _identity(move: Moved) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import func, select, update
 from archive import frontier
 from archive.clock import Clock, parse_rfc3339, rfc3339
 from archive.database import connect, reading, require_current
+from archive.errors import UsageError
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Change, Crawl
@@ -32,6 +33,7 @@ from crawler.sources import Catalogue, Source
 from crawler.summary import Summary, summarise
 from pipelines.addresses import host_of, url_key
 from pipelines.cleaner import Cleaner
+from pipelines.dates import VIETNAM
 from pipelines.intake import catch_up
 from pipelines.layouts import Layouts
 from pipelines.workers import PooledReader, default_count, start_workers
@@ -65,7 +67,7 @@ class Collection:
     """One crawl over a set of sources, from opening the archive to the summary."""
 
     def __init__(self, settings: BaseSettings, plan: Plan, catalogue: Catalogue, layouts: Layouts) -> None:
-        self.plan, self._settings = plan, settings
+        self._settings = settings
         self._clock = Clock(parse_rfc3339(settings["BANTIN_NOW"]) if settings["BANTIN_NOW"] else None)
         self.home = Home(Path(settings["BANTIN_HOME"]))
         self.cleaner = Cleaner(layouts, catalogue.contexts)
@@ -73,7 +75,8 @@ class Collection:
         self.engine = connect(settings["BANTIN_DATABASE_URL"] or self.home.default_database)
         self.store = Store(self.engine, self.journal, self._clock, self.cleaner.manifest_of)
         self._catalogue = catalogue
-        self._by_host = {host: source.id for source in plan.sources for host in source.context.hosts}
+        self.plan, self._past = self._of_today(plan)
+        self._by_host = {host: source.id for source in self.plan.sources for host in source.context.hosts}
         self.since = 0
         self.stopped = False  # by --max-pages
         self.started_at = self._clock.now()
@@ -82,6 +85,16 @@ class Collection:
         self.opened = Opened()
         self.summary: Summary | None = None
         self.error: Exception | None = None
+
+    def _of_today(self, plan: Plan) -> tuple[Plan, list[str]]:
+        """The plan without the sources whose hosts are another's by now, and a sentence on each of those."""
+        day = self._clock.now().astimezone(VIETNAM).date()
+        past = [source for source in plan.sources if not source.context.exists_on(day)]
+        said = [
+            f"{source.id}: {', '.join(map(str, source.context.terms))}; that is past, nothing is collected"
+            for source in past
+        ]
+        return replace(plan, sources=[source for source in plan.sources if source not in past]), said
 
     def now(self) -> datetime:
         """The crawl's clock."""
@@ -128,7 +141,9 @@ class Collection:
             frontier.renew(connection, self.key, self.now())
 
     def _prepare(self, writer: SegmentWriter) -> Opened:
-        opened = Opened()
+        opened = Opened(notes=list(self._past))
+        if self._past and not self.plan.sources:
+            raise UsageError(f"{'; '.join(self._past)}. What others archived can be imported: bantin import")
         self.home.create()
         require_current(self.engine)
         self.store.add_sources(self._catalogue.facts)

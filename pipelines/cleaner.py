@@ -77,6 +77,10 @@ class SourceContext:
     terms: tuple[HostTerm, ...] = ()
     listed: bool = True
 
+    def exists_on(self, day: date) -> bool:
+        """Whether any host was the source's on this day."""
+        return any(term.holds(day) for term in self.terms)
+
     @classmethod
     def of(cls, source_id: str, layout: str, start: Iterable[str], terms: Iterable[HostTerm] = ()) -> "SourceContext":
         """The context of a source with these start pages; their hosts are its own, where ``terms`` name no days."""

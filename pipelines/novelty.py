@@ -76,14 +76,14 @@ class Novelty:
                     if exchange.url.startswith("file:") and identity[1] in files:
                         sifted.replaced.append(exchange.url)
                     files.setdefault(identity[1], []).append(identity)
-        if sifted.known or self._others is not None:
+        if sifted.known or self._others is not None or not any(identities):
             sifted.new = self._without_known_others(sifted.new)
         return sifted
 
     def _without_known_others(
         self, new: Sequence[tuple[Found, Exchange | None]]
     ) -> list[tuple[Found, Exchange | None]]:
-        """Where captures are known, the requests beside them may be: only then is it worth to look for those."""
+        """Where captures are known, the requests beside them may be: else it is not worth to look for those."""
         if self._others is None:
             self._others = {fingerprint(r) for r in records_without_capture(self._home.archive, self._store)}
         kept = []

@@ -134,8 +134,8 @@ def _settle(store: Store, source_id: str, digest: str, outcome: Outcome, *, prom
         return  # nothing was ever read of this source: the first reading will promote its cleaner
     if unread:
         outcome.held_back[source_id] = (
-            f"captures that it has not read: {unread}. When they can be read, reclean again; or promote it without them:"
-            f" bantin cleaners promote {digest[:12]} --source {source_id} --accept-missing"
+            f"captures that it has not read: {unread}. When they can be read, reclean again; or promote it without"
+            f" them: bantin cleaners promote {digest[:12]} --source {source_id} --accept-missing"
         )
     elif promote:
         outcome.promoted[source_id] = dict(store.promote(source_id, digest, FIRST_CLEANER if first else "reclean"))

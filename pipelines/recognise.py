@@ -15,9 +15,6 @@ from pipelines.addresses import absolute, capped, host_of, url_key
 from pipelines.cleaner import Cleaner, SourceContext
 from pipelines.layouts import GENERIC, Layout, find
 
-#: So many links to articles, where a layout's list pages have them, make a page of an unknown host a list page.
-LISTED_LINKS = 3
-
 
 def recognise(
     url: str, tree: _Element | None, source: SourceContext, cleaner: Cleaner
@@ -37,7 +34,7 @@ def recognise(
                 return layout, "article", capped(f"{source.id}:{url_key(url)}")
             return layout, kind, article_key
     for layout in known:
-        if len(links(hrefs(tree, url, layout.lists.links), source, layout, "article")) >= LISTED_LINKS:
+        if links(hrefs(tree, url, layout.lists.links), source, layout, "article"):
             return layout, "list", None
     return own, *identify(url, source, own)
 
@@ -45,8 +42,9 @@ def recognise(
 def identify(url: str, source: SourceContext, layout: Layout) -> tuple[str, str | None]:
     """The kind of page that stands at ``url`` (article, list, robots, other) and, for an article, its key."""
     parts = urlsplit(url)
-    if parts.scheme == "file":  # somebody's file: the folder that it was in stands first in the path
-        return "article", capped(f"{source.id}:{unquote(parts.path).lstrip('/').partition('/')[2]}")
+    if parts.scheme == "file":  # somebody's file: the folder that was imported stands first in the path
+        path = unquote(parts.path).lstrip("/")
+        return "article", capped(f"{source.id}:{path.removeprefix(source.id + '/')}")
     key = url_key(url)
     if key in source.start_keys:
         return "list", None

@@ -5,8 +5,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Self
 
 from archive.errors import BantinError
@@ -18,7 +19,7 @@ from pipelines.reclean import Read, read_task
 from pipelines.stale import Input
 
 #: Processes take a second to start: that many pages are read here meanwhile.
-_WORTH_A_POOL = 50
+WORTH_A_POOL = 50
 _cleaner: Cleaner | None = None
 
 
@@ -26,9 +27,23 @@ def start_workers(count: int, cleaner: Cleaner) -> Executor:
     """A pool of ``count`` processes. They are spawned, not forked: the parent has threads and open files."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner, os.getpid()))
-    for _ in range(count):
-        pool.submit(os.getpid)  # the pool starts a process for each task it gets
+    with _uninterrupted():
+        for _ in range(count):
+            pool.submit(os.getpid)  # the pool starts a process for each task it gets
     return pool
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes started meanwhile ignore an interrupt from their first moment: the parent decides what it means."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class PooledReader:
@@ -43,7 +58,7 @@ class PooledReader:
 
     def __call__(self, exchanges: Sequence[Exchange]) -> Iterable[Page]:
         """The pages of a batch, in its order."""
-        if self._pool is None and (self._count == 1 or len(exchanges) < _WORTH_A_POOL):
+        if self._pool is None and (self._count == 1 or len(exchanges) < WORTH_A_POOL):
             return [read_exchange(exchange, self._cleaner) for exchange in exchanges]
         if self._pool is None:
             self._pool = start_workers(self._count, self._cleaner)
@@ -79,7 +94,7 @@ def work_task(task: Sequence[Input]) -> list[Read]:
 def _initialise(cleaner: Cleaner, parent: int) -> None:
     global _cleaner
     _cleaner = cleaner
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, args=(parent,), daemon=True).start()
 
 

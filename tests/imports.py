@@ -166,7 +166,7 @@ def page(number: int, words: str, at: datetime, url: str | None = None, **said: 
 def request(at: datetime, url: str) -> bytes:
     """A request record."""
     block = f"GET {url} HTTP/1.1\r\nUser-Agent: another\r\n\r\n".encode()
-    return record("request", block, url, **named(at, url, kind="request"))
+    return record("request", block, url, **named(at, url, X_Of="request"))
 
 
 def revisit(at: datetime, url: str, *headers: str, status: str = "HTTP/1.1 200 OK", **more: str) -> bytes:

@@ -16,7 +16,7 @@ from crawler.cli.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import Front
 from crawler.cli.opening import open_store
-from crawler.cli.printing import print_json, print_table
+from crawler.cli.printing import print_json, print_table, shown
 from pipelines.deposit import Archive
 from pipelines.importing import Importer, Report
 from pipelines.intake import catch_up
@@ -95,7 +95,7 @@ def _show(reports: Sequence[Report], listed: set[str]) -> None:
     for report in reports:
         left = [f"{count} {suffix or 'without suffix'}" for suffix, count in sorted(report.left.items())]
         if left:
-            typer.echo(f"{report.name}: files left alone: {', '.join(left)}", err=True)
+            _say(f"{report.name}: files left alone: {', '.join(left)}")
         changed = "another text was imported under this name before; both are kept, by their files' times"
         _list(report, [f"{url}: {changed}" for url in report.replaced])
         _list(report, [f"{damage.place}: {damage.problem}" for damage in report.damage])
@@ -103,9 +103,13 @@ def _show(reports: Sequence[Report], listed: set[str]) -> None:
 
 def _list(report: Report, lines: Sequence[str]) -> None:
     for line in lines[:_SHOWN]:
-        typer.echo(f"needs a look: {line}", err=True)
+        _say(f"needs a look: {line}")
     if len(lines) > _SHOWN:
-        typer.echo(f"{report.name}: and {len(lines) - _SHOWN} more; --json lists them all", err=True)
+        _say(f"{report.name}: and {len(lines) - _SHOWN} more; --json lists them all")
+
+
+def _say(line: str) -> None:
+    typer.echo(shown(line).plain, err=True)  # names of files may hold anything
 
 
 def _facts(report: Report) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from pipelines.intake import catch_up
 from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
 from pipelines.reclean import reclean as reclean_archive
 from pipelines.stale import Plan, plan
-from pipelines.workers import PooledReader, start_workers, work_task
+from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_task
 
 NEEDS_A_LOOK = 1
 _SHOWN = 12
@@ -81,7 +81,7 @@ def reclean(
 def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
     """Reads the plan's tasks, here or in worker processes; never more of them than there are tasks."""
     workers = min(workers, len(wanted.tasks))
-    if workers <= 1:
+    if workers <= 1 or wanted.inputs < WORTH_A_POOL:
         yield read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None)
         return
     with start_workers(workers, cleaner) as pool:

@@ -127,3 +127,25 @@ def test_the_shipped_catalogue_can_be_used_and_says_what_it_is_built_on(layouts:
     assert "sotttt" in catalogue.sources
     assert [source.id for source in catalogue.sources.values() if not source.evidence] == []
     assert [source.id for source in catalogue.sources.values() if source.allow_private] == []
+
+
+def test_a_host_has_the_days_on_which_it_was_the_sources(tmp_path: Path, layouts: Layouts) -> None:
+    dated = 'hosts = [{ name = "songnhue.example.vn", until = 2025-06-30 }, "moi.vn"]'
+    context, _ = load(tmp_path, layouts, GOOD.replace('hosts = ["cu.songnhue.example.vn"]', dated)).contexts
+    assert [str(term) for term in context.terms] == [
+        "songnhue.example.vn (until 2025-06-30)",
+        "moi.vn",
+        "127.0.0.1:8765",
+    ]
+
+
+def test_a_host_is_one_sources_at_a_time(tmp_path: Path, layouts: Layouts) -> None:
+    def hosts(days: str) -> str:
+        return f'hosts = [{{ name = "chung.example.vn", {days} }}]'
+
+    until, since = hosts("until = 2025-06-30"), hosts("since = 2025-07-01")
+    text = GOOD.replace('hosts = ["cu.songnhue.example.vn"]', until)
+    after = text + since + "\n"
+    assert len(load(tmp_path, layouts, after).contexts) == 2
+    with pytest.raises(ConfigError, match=r"nguon.toml:23: host 'chung.example.vn' is 'songnhue''s on the same days"):
+        load(tmp_path, layouts, text + hosts("since = 2025-06-30") + "\n")

@@ -161,3 +161,15 @@ def test_a_robots_file_that_moved_is_followed_and_obeyed(bantin: Bantin, site: S
     paths = {entry["path"] for entry in site.log}
     assert paths == {"/robots.txt", "/he-thong/robots.txt"}
     assert set(bantin.column("SELECT DISTINCT outcome FROM v_capture WHERE kind = 'list'")) == {"blocked"}
+
+
+def test_a_source_whose_host_is_anothers_by_now_is_not_collected(bantin: Bantin, site: SampleSite) -> None:
+    text = bantin.sources.read_text("utf-8")
+    host = site.urls["quan-uy"].removeprefix("http://")
+    past = f'hosts = [{{ name = "{host}", until = 2025-06-30 }}]\n'
+    bantin.sources.write_text(text.replace('layout = "hanoi-liferay"\n', f'layout = "hanoi-liferay"\n{past}'), "utf-8")
+    said = bantin.run("collect")
+    assert f"mau-quan-uy: {host} (until 2025-06-30); that is past, nothing is collected" in said.stderr
+    assert {entry["site"] for entry in site.log} == {"bao"}
+    assert "mau-quan-uy: " in bantin.run("collect", "mau-quan-uy", status=2).stderr
+    assert bantin.run("--now", "2025-06-30T12:00:00Z", "collect", "mau-quan-uy").returncode == 0

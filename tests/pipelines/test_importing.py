@@ -25,7 +25,7 @@ FILE = (
     record("warcinfo", b"software: another/1.0\r\n", None, **named(AT, "")),
     request(AT, URL),
     page(1, "Một.", AT),
-    record("metadata", b"via: x\r\n", URL, **named(AT, URL, kind="metadata")),
+    record("metadata", b"via: x\r\n", URL, **named(AT, URL, X_Of="metadata")),
     record("response", b"\x00\x01", "dns:cu.example.vn", **named(AT, "dns", Content_Type="text/dns")),
     page(9, "Chín.", moment(1), UNLISTED),
     response(noise(1, 640), "Content-Type: image/png", url=f"{PORTAL}/anh.png", **named(AT, "anh")),
@@ -81,8 +81,9 @@ def test_a_second_import_writes_nothing(collection: Make, tmp_path: Path) -> Non
     here, path = collection(), write(tmp_path / "a.warc.gz", FILE)
     here.one(path)
     disk, told, changes = here.bytes_on_disk(), here.told(), here.column("SELECT count(*) FROM change")
-    for again in (path, path.rename(tmp_path / "ten-khac.warc.gz")):
-        report = here.one(again)
+    for name in ("a.warc.gz", "ten-khac.warc.gz"):
+        path = path.rename(tmp_path / name)
+        report = here.one(path)
         assert (report.new, report.others, report.note) == (0, 0, "imported before, 2026-11-01")
     assert here.bytes_on_disk() == disk
     assert (here.told(), here.column("SELECT count(*) FROM change")) == (told, changes)
@@ -97,8 +98,8 @@ def test_the_same_records_in_another_container_bring_nothing(form: str, collecti
     report = here.one(write(tmp_path / f"b.{form}", [*FILE[::-1]], form))
     assert (report.new, report.known, report.others, report.note) == (0, 4, 0, None)
     thirds = [write(tmp_path / f"c-{n}.warc", FILE[n::3], form) for n in range(3)]
-    for third, copied in zip(here.take(*thirds), (2, 1, 1), strict=True):
-        assert (third.new, third.known, third.others) == (0, copied, 0)
+    for third, known in zip(here.take(*thirds), (1, 0, 3), strict=True):
+        assert (third.new, third.known, third.others) == (0, known, 0)
     assert (here.bytes_on_disk(), here.told()) == (disk, told)
 
 
@@ -129,11 +130,8 @@ def test_our_own_archive_imported_elsewhere_and_back_brings_nothing(collection: 
     assert there.told()[0] == here.told()[0]
     disk = here.bytes_on_disk()
     assert [report.new + report.others for report in here.take(here.home.archive)] == [0, 0]
-    for report in here.take(there.home.archive):
-        assert report.new == 0
-    assert {k: v for k, v in here.bytes_on_disk().items() if "journal" not in k}.items() >= {
-        k: v for k, v in disk.items() if "journal" not in k
-    }.items()
+    assert [report.new for report in here.take(there.home.archive)] == [0]
+    assert here.bytes_on_disk().items() >= {k: v for k, v in disk.items() if k.endswith(".gz")}.items()
 
 
 DISTRICT = SourceContext.of(
@@ -268,12 +266,8 @@ def test_a_folder_of_all_sorts_is_imported_file_by_file(collection: Make, tmp_pa
         "kho": (1, 0),
     }
     assert dict(reports["kho"].left) == {".json": 1, "robots.txt": 1, "": 1}
-    assert reports["c.warc"].damage == [
-        Damage(
-            "c.warc",
-            "no WARC record stands in it (9 bytes that belong to no record). Give .warc, .warc.gz or .wacz files",
-        )
-    ]
+    said = "no WARC record stands in it (9 bytes that belong to no record). Give .warc, .warc.gz or .wacz files"
+    assert reports["c.warc"].damage == [Damage("c.warc", said)]
 
 
 def test_a_collection_that_is_not_there_yet_holds_nothing_after_an_import_of_nothing(
