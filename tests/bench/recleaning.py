@@ -25,7 +25,7 @@ LINE = "(?s).{0,40}[.]"
 def main() -> None:
     """Print each pair, the median ratio and the time of a reclean that has nothing to do."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--days", type=int, default=8)
+    parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--home", type=Path)
     options = parser.parse_args()

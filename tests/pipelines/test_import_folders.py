@@ -135,7 +135,11 @@ def test_a_folder_named_like_a_source_is_refused_unless_it_is_said_to_be_its(her
 def test_texts_that_were_said_to_be_a_sources_are_its_own(here: Collection, tmp_path: Path) -> None:
     keep(tmp_path / "kho" / "1.txt", SAID)
     assert dict(here.one(tmp_path / "kho", source="songnhue").sources) == {"songnhue": 1}
-    assert here.column("SELECT article_key FROM v_article") == ["songnhue:1.txt"]
+    assert here.column("SELECT article_key FROM v_article") == ["songnhue:kho/1.txt"]
+    keep(tmp_path / "kho2" / "1.txt", SAID + "Một đoạn nữa.\n")
+    here.one(tmp_path / "kho2", source="songnhue")
+    keys = here.column("SELECT article_key FROM v_article ORDER BY 1")
+    assert keys == ["songnhue:kho/1.txt", "songnhue:kho2/1.txt"], "equal names in two folders are two texts"
     assert here.rebuilt(tmp_path / "again").told() == here.told()
 
 

@@ -97,7 +97,7 @@ def test_a_listed_sources_pages_are_read_with_its_layout_whatever_their_marks(cl
 
 
 def test_a_file_is_an_article_of_its_folder_by_its_path(cleaner: Cleaner) -> None:
-    for source in ("kho", "songnhue"):
+    for source, key in (("kho", "nam 2021/Bài 1.txt"), ("songnhue", "kho/nam 2021/Bài 1.txt")):
         page = page_of(
             cleaner,
             "Một dòng, và một dòng nữa.",
@@ -106,7 +106,7 @@ def test_a_file_is_an_article_of_its_folder_by_its_path(cleaner: Cleaner) -> Non
             status=None,
             content_type="text/plain",
         )
-        assert kind_and_key(page) == ("article", f"{source}:nam 2021/Bài 1.txt")
+        assert kind_and_key(page) == ("article", f"{source}:{key}")
         assert page.reading is not None
         assert page.reading.layout == "plain-text"
 
