@@ -1,6 +1,6 @@
 """Storing what a cleaner made of captures: contents, readings, and which reading belongs to which capture.
 
-Rows go in sorted by their keys: two transactions that store the same texts in different orders would block each other.
+Rows go in sorted by their keys, so that the same captures give the same row numbers whatever came first in a batch.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, upd
 
 from archive.clock import Clock
 from archive.database import batched, insert_new, insert_one, reading
-from archive.feed import tell
 from archive.folding import fold_ahead, refold
 from archive.frontier import note_captures
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
-from archive.models import Crawl, Promotion, Source
+from archive.models import Change, Crawl, Promotion, Source
 from archive.promotions import article_keys, promoted_cleaners, record, switch
 from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners, sift
 from archive.records import Capture
@@ -79,7 +78,7 @@ class Store:
             know_cleaners(connection, {digest}, self._manifest, now)
             self._journal.append(now, "promotion", source=source_id, cleaner=digest, reason=reason)
             changes = switch(connection, source_id, digest, reason, now)
-            tell(connection, changes)
+            insert_new(connection, Change, changes)
         return Counter(change["kind"] for change in changes)
 
     def add_verdicts(self, verdicts: Sequence[Verdict]) -> list[tuple[Verdict, list[str]]]:
@@ -94,7 +93,7 @@ class Store:
                 insert_verdicts(connection, fresh, self._manifest, now)
                 promoted = promoted_cleaners(connection)
                 keys = {v.article_key for v in fresh if promoted.get(v.source_id) == v.cleaner_digest}
-                tell(connection, refold(connection, keys, now))
+                insert_new(connection, Change, refold(connection, keys, now))
         return contradicted
 
     def fold_ahead(self, source_id: str, digest: str) -> None:
@@ -125,7 +124,7 @@ class Store:
             listed = set(connection.execute(select(Source.id).where(Source.listed, Source.id.in_(named))).scalars())
             note_captures(connection, [c for c in fresh if c.source_id in listed], now)
             changes += refold(connection, {c.page.article_key for c in fresh if c.page.article_key}, now)
-            tell(connection, changes)
+            insert_new(connection, Change, changes)
         return len(fresh)
 
     def _insert_captures(self, connection: Connection, captures: Sequence[Capture]) -> list[Capture]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from archive.database import reading
-from archive.feed import tell
+from archive.database import insert_new, reading
+from archive.models import Change
 from archive.queries import changes
 from pipelines.layouts import Layouts
 from tests.builders import installed
@@ -33,7 +33,7 @@ def told(database: Database, since: int = 0) -> list[dict[str, Any]]:
 def test_changes_stand_in_the_order_in_which_they_are_told(database: Database) -> None:
     kinds = ["promotion", "article", "edition", "reading", "withdrawn"]
     with database.engine.begin() as connection:
-        tell(connection, [change(kind, f"songnhue:{n}", edition=n) for n, kind in enumerate(kinds)])
+        insert_new(connection, Change, [change(kind, f"songnhue:{n}", edition=n) for n, kind in enumerate(kinds)])
     rows = told(database)
     assert [row["kind"] for row in rows] == kinds
     assert [row["cursor"] for row in rows] == sorted(row["cursor"] for row in rows)
@@ -42,33 +42,33 @@ def test_changes_stand_in_the_order_in_which_they_are_told(database: Database) -
 
 def test_a_follower_goes_on_from_its_cursor(database: Database) -> None:
     with database.engine.begin() as connection:
-        tell(connection, [change("article", "songnhue:1")])
+        insert_new(connection, Change, [change("article", "songnhue:1")])
     cursor = told(database)[-1]["cursor"]
     assert told(database, cursor) == []
     with database.engine.begin() as connection:
-        tell(connection, [change("edition", "songnhue:1"), change("gone", "songnhue:1")])
+        insert_new(connection, Change, [change("edition", "songnhue:1"), change("gone", "songnhue:1")])
     assert [row["kind"] for row in told(database, cursor)] == ["edition", "gone"]
 
 
 def test_a_cursor_is_never_used_again(database: Database) -> None:
     with database.engine.begin() as connection:
-        tell(connection, [change("article", "songnhue:1")])
+        insert_new(connection, Change, [change("article", "songnhue:1")])
     last = told(database)[-1]["cursor"]
     with database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM change")
-        tell(connection, [change("article", "songnhue:2")])
+        insert_new(connection, Change, [change("article", "songnhue:2")])
     assert told(database)[0]["cursor"] > last
 
 
 def test_nothing_to_tell_writes_nothing(database: Database) -> None:
     before = database.dump()
     with database.engine.begin() as connection:
-        tell(connection, [])
+        insert_new(connection, Change, [])
     assert database.dump() == before
 
 
 def test_what_was_not_committed_was_never_told(database: Database) -> None:
     with database.engine.connect() as connection, connection.begin() as transaction:
-        tell(connection, [change("article", "songnhue:1")])
+        insert_new(connection, Change, [change("article", "songnhue:1")])
         transaction.rollback()
     assert told(database) == []

@@ -13,6 +13,8 @@ from archive.foreign import Damage, read_foreign
 from archive.segments import segments
 from archive.warc import with_fields
 from pipelines.cleaner import HostTerm, SourceContext
+from pipelines.deposit import Deposit
+from pipelines.gaps import lacking
 from tests.builders import PORTAL, SOURCES
 from tests.imports import Collection, address, moment, named, page, request, write
 from tests.pipelines.conftest import Make
@@ -121,6 +123,26 @@ def test_the_archive_alone_gives_the_same_database(collection: Make, tmp_path: P
     crawls = "SELECT key, kind, started_at, ended_at, outcome, software, config, counts FROM crawl ORDER BY key"
     assert again.rows(crawls) == here.rows(crawls)
     assert again.take(tmp_path / "a.warc.gz")[0].note == "imported before, 2026-11-01"
+
+
+def test_what_is_imported_is_not_read_again_by_the_next_to_open_the_archive(collection: Make, tmp_path: Path) -> None:
+    here = collection()
+    here.one(write(tmp_path / "a.warc.gz", FILE))
+    assert lacking(here.home.archive, here.store) == []
+
+
+def test_an_import_that_was_cut_off_behind_its_last_record_comes_to_its_end(
+    collection: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, path = collection(), write(tmp_path / "a.warc.gz", FILE)
+    with monkeypatch.context() as cut:
+        cut.setattr(Deposit, "close", lambda self, counts: self._writer.seal())
+        here.one(path)
+    assert here.column("SELECT outcome FROM crawl") == ["running"]
+    again = here.one(path)
+    assert (again.new, again.others, again.note) == (0, 0, "taken up again: 9 records were copied before")
+    assert here.column("SELECT outcome FROM crawl") == ["finished"]
+    assert here.one(path).note == "imported before, 2026-11-01"
 
 
 def test_our_own_archive_imported_elsewhere_and_back_brings_nothing(collection: Make, tmp_path: Path) -> None:

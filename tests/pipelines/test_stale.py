@@ -9,10 +9,10 @@ import pytest
 
 from archive.errors import ArchiveError
 from pipelines.cleaner import Cleaner
-from pipelines.layouts import Layouts
+from pipelines.layouts import Layouts, Noise
 from pipelines.stale import TASK_RECORDS, Input, Place, Plan
 from tests.builders import PRESS, SOURCES, liferay, press
-from tests.recleans import cleaner_of, planned, reclean, with_rule
+from tests.recleans import SLOGAN, cleaner_of, planned, reclean, with_common, with_rule
 from tests.rig import THERE, Database, Rig, address, day
 
 OLD = "Toàn quận kết nạp 214 đảng viên mới, đạt 107 % kế hoạch của cả năm."
@@ -68,7 +68,8 @@ def test_a_rule_for_one_source_leaves_the_others_up_to_date(
     database: Database, rig: Rig, layouts: Layouts, tmp_path: Path
 ) -> None:
     database.take([rig.page(101, OLD, day(0)), _press_page(rig)])
-    mine = cleaner_of(with_rule(layouts, sources=("songnhue",)))
+    rule = Noise(id="slogan", reason="a rule of the test", line=SLOGAN, sources=("songnhue",))
+    mine = cleaner_of(with_common(layouts, noise=(*layouts.common.noise, rule)))
     assert {one.source_id for one in inputs(planned(database, tmp_path, mine))} == {"songnhue"}
     theirs = cleaner_of(with_rule(layouts, "img-editor"))
     assert {one.source_id for one in inputs(planned(database, tmp_path, theirs))} == {"bao"}

@@ -110,6 +110,8 @@ def test_with_an_unchanged_cleaner_nothing_is_written_and_that_is_said(desk: Des
         "",
     )
     assert desk.files() == before
+    assert desk("reclean", "--force").out == "3 pages read, for 3 captures\n"
+    assert desk.files() == before
 
 
 def test_a_dry_run_writes_nothing_and_says_what_would_change_by_source_layout_and_rule(desk: Desk) -> None:
