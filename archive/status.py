@@ -30,6 +30,12 @@ _DUE = typed(
     "SELECT source_id, count(*) AS n FROM frontier WHERE due_at <= :now GROUP BY source_id",
     times=["now"],
 )
+_UNRECOGNISED = typed(
+    "SELECT c.source_id, count(DISTINCT c.id) AS n FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id"
+    " JOIN source AS s ON s.id = c.source_id JOIN capture_reading AS m ON m.capture_id = c.id"
+    " JOIN reading AS r ON r.id = m.reading_id"
+    " WHERE k.key = :crawl AND s.listed AND r.content_hash IS NULL GROUP BY c.source_id"
+)
 _CURSOR = typed("SELECT max(cursor) AS cursor FROM v_change")
 
 
@@ -52,6 +58,11 @@ def by_source(connection: Connection, now: datetime) -> list[Row]:
         }
         for source in sorted(rows(connection, _SOURCES), key=lambda row: str(row["source_id"]))
     ]
+
+
+def unrecognised(connection: Connection, crawl: str) -> dict[str, int]:
+    """For each listed source: how many of a crawl's article pages do not show the marks of its layout."""
+    return _counts(connection, _UNRECOGNISED, crawl=crawl)
 
 
 def newest_cursor(connection: Connection) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 
 from archive.database import reading
+from archive.status import unrecognised
 
 if TYPE_CHECKING:
     from crawler.collection import Collection
@@ -114,6 +115,7 @@ def _counts(connection: Connection, crawl: str, source_id: str, since: int) -> d
         "metadata_changes": changes.get("metadata", 0),
         "newly_gone": changes.get("gone", 0),
         "back": changes.get("back", 0),
+        "unrecognised": unrecognised(connection, crawl).get(source_id, 0),
         **singles,
     }
 
@@ -134,11 +136,5 @@ _SINGLE = {
         SELECT count(*) FROM frontier AS f WHERE f.source_id = :source AND f.last_outcome = 'failed'
         AND NOT EXISTS (SELECT 1 FROM frontier AS g WHERE g.article_key = f.article_key
                         AND g.last_outcome IN ('ok', 'revisit-identical', 'revisit-not-modified'))
-    """,
-    "unrecognised": """
-        SELECT count(*) FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id
-        JOIN capture_reading AS m ON m.capture_id = c.id
-        JOIN reading AS r ON r.id = m.reading_id
-        WHERE k.key = :crawl AND c.source_id = :source AND r.content_hash IS NULL
     """,
 }

@@ -14,10 +14,12 @@ from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 
+from archive.database import reading
 from archive.errors import ArchiveError, UsageError
 from archive.foreign import Damage, NotWarcError, RawRecord, read_foreign
 from archive.heads import with_fields
 from archive.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record
+from archive.status import unrecognised
 from archive.warc import pack, pack_raw
 from pipelines.addresses import url_key
 from pipelines.bodies import Bodies, Referents, lost
@@ -36,8 +38,9 @@ class Report:
     """What came of one WARC file, or of a folder's pages and texts together.
 
     ``new`` and ``known`` captures; ``others``: records without a capture (requests, …) that were copied; ``left``:
-    files of other kinds, by suffix; ``sources``: new captures by source; ``replaced``: addresses of files under whose
-    name another text was imported before.
+    files of other kinds, by suffix; ``sources``: new captures by source, ``unrecognised``: those of them whose pages do
+    not show the marks of the source's layout; ``replaced``: addresses of files under whose name another text was
+    imported before.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Report:
     others: int = 0
     note: str | None = None
     sources: Counter[str] = field(default_factory=Counter)
+    unrecognised: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
     replaced: list[str] = field(default_factory=list)
     damage: list[Damage] = field(default_factory=list)
@@ -70,16 +74,17 @@ class Importer:
         for path in paths:
             if not path.is_file() and not path.is_dir():
                 raise UsageError(f"{path}: neither a file nor a folder. Save what it gives to a file first")
-            pages, rest = list[Kept](), Report(str(path))
+            pages, rest, empty = list[Kept](), Report(str(path)), True
             for kept in walk(path, partial(_tell, rest)):
                 kind = kind_of(kept.path)
                 if kind == "warc" or (kind is None and path.is_file()):
                     yield self._warc(kept.path)
+                    empty = False
                 elif kind is not None:
                     pages.append(kept)
                 else:
                     rest.left[left_kind(kept.path)] += 1
-            if pages or rest.left or rest.damage or path.is_dir():
+            if empty or pages or rest.left or rest.damage:
                 self._files(path, pages, rest)
                 yield rest
         settle(self._archive.home.archive, self._archive.store, self._read)
@@ -188,6 +193,8 @@ class Importer:
             raise
         counts = {"new": report.new, "known": report.known, "others": report.others, "damaged": len(report.damage)}
         deposit.close(counts)
+        with reading(self._archive.store.engine) as connection:
+            report.unrecognised.update(unrecognised(connection, deposit.key))
 
     def _flush(
         self, batch: Sequence[Found], novelty: Novelty, deposit: Deposit, report: Report, *, last: bool

@@ -82,16 +82,19 @@ def _outcome(witness: Witness, outcome: str) -> str:
 
 
 def read_all(
-    tasks: Sequence[tuple[Input, ...]], read: Callable[[Sequence[Input]], list[Read]], executor: Executor | None
+    tasks: Sequence[tuple[Input, ...]],
+    read: Callable[[Sequence[Input]], list[Read]],
+    executor: Executor | None,
+    ahead: int = 8,
 ) -> Iterator[list[Read]]:
-    """The results of all tasks as they come; only so many are under way that none piles up."""
+    """The results of all tasks as they come; at most ``ahead`` are under way, so that none piles up."""
     if executor is None:
         yield from map(read, tasks)
         return
     waiting: set[Future[list[Read]]] = set()
     for task in tasks:
         waiting.add(executor.submit(read, task))
-        if len(waiting) >= 8:
+        if len(waiting) >= ahead:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in done)
     while waiting:

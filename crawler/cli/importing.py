@@ -72,7 +72,7 @@ def import_(
         _print(reports, set(found.sources), json=json)
     if interrupted:
         typer.echo("interrupted: the same command goes on where this one stopped", err=True)
-    if interrupted or any(report.damage or report.replaced for report in reports):
+    if interrupted or any(report.damage or report.replaced or report.unrecognised for report in reports):
         raise typer.Exit(NEEDS_A_LOOK)
 
 
@@ -96,6 +96,8 @@ def _show(reports: Sequence[Report], listed: set[str]) -> None:
         left = [f"{count} {suffix or 'without suffix'}" for suffix, count in sorted(report.left.items())]
         if left:
             _say(f"{report.name}: files left alone: {', '.join(left)}")
+        marks = "pages that do not show the marks of its layout"
+        _list(report, [f"{source_id}: {marks}: {count}" for source_id, count in sorted(report.unrecognised.items())])
         changed = "another text was imported under this name before; both are kept, by their files' times"
         _list(report, [f"{url}: {changed}" for url in report.replaced])
         _list(report, [f"{damage.place}: {damage.problem}" for damage in report.damage])
@@ -113,4 +115,5 @@ def _say(line: str) -> None:
 
 
 def _facts(report: Report) -> dict[str, Any]:
-    return asdict(report) | {"sources": dict(report.sources), "left": dict(report.left)}
+    counters = {name: dict(getattr(report, name)) for name in ("sources", "unrecognised", "left")}
+    return asdict(report) | counters

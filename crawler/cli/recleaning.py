@@ -86,7 +86,7 @@ def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[l
         return
     with start_workers(workers, cleaner) as pool:
         try:
-            yield read_all(wanted.tasks, work_task, pool)
+            yield read_all(wanted.tasks, work_task, pool, ahead=4 * workers)
         except BrokenProcessPool as error:
             raise BantinError(
                 "a worker process was ended from outside, perhaps for lack of memory. What was read is stored: the same"

@@ -21,7 +21,7 @@ from tests.site.server import SampleSite
 SITE = Path(__file__).parents[1] / "site"
 DAYS = tuple(f"2026-09-0{n}T06:00:00Z" for n in range(1, 8))
 SHORT = "(?s).{0,60}[.]"  # a sentence that fills no line
-PAGES = 200
+PAGES = 160
 ARTICLES_NOW = "SELECT * FROM v_article ORDER BY article_key"
 TIES = "SELECT capture_id, cleaner_digest, outcome, reason FROM capture_reading ORDER BY 1, 2"
 
@@ -234,18 +234,16 @@ def test_a_worker_that_is_killed_is_said_and_the_same_command_goes_on(large: Ban
     assert process.returncode == 3
     assert "a worker process was ended from outside" in said
     assert "Traceback" not in said
-    assert "cleaner promoted" in bantin.run("reclean").stdout
+    assert "cleaner promoted" in bantin.run("reclean", "--workers", "1").stdout
 
 
 @pytest.fixture
 def portal_home(tmp_path: Path) -> Bantin:
-    """The recorded portal on two days."""
-    with Portal("--edits", "0.1", "--gone", "0.03") as portal:
+    """The recorded portal."""
+    with Portal() as portal:
         bantin = Bantin(tmp_path / "home", portal.catalogue(tmp_path))
         bantin.run("init")
         bantin.run("--now", DAYS[0], "collect")
-        portal.day(1)
-        bantin.run("--now", DAYS[1], "collect", "--refetch")
     return bantin
 
 

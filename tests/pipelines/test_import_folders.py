@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from archive.errors import UsageError
+from archive.foreign import Damage
 from archive.segments import segments
 from archive.warc import read_records
 from pipelines.importing import Report
 from tests.builders import liferay
-from tests.imports import Collection, address, moment
+from tests.imports import Collection, address, moment, page, write
 from tests.pipelines.conftest import Make
 
 TEXT = "CÔNG TÁC ĐẢNG\n\nSơ kết quý một\n\nNgày đăng 05/01/2021 | 15:59 | View count: 117\n\n{}\n\nMinh Hà"
@@ -169,3 +170,45 @@ def test_a_path_that_is_neither_file_nor_folder_is_refused(here: Collection, tmp
     os.mkfifo(tmp_path / "ong")
     with pytest.raises(UsageError, match="neither a file nor a folder"):
         here.one(tmp_path / "ong")
+
+
+def test_a_folder_of_all_sorts_is_imported_file_by_file(here: Collection, tmp_path: Path) -> None:
+    folder = tmp_path / "kho"
+    (folder / "sau").mkdir(parents=True)
+    write(folder / "a.warc.gz", [page(1, SAID, moment(0)), page(2, SAID, moment(1))])
+    write(folder / "sau" / "b.wacz", [page(3, SAID, moment(0))], "wacz")
+    (folder / "c.warc").write_bytes(b"no record")
+    (folder / "d.json").write_text("{}")
+    (folder / "robots.txt").write_text("User-agent: *\n")
+    (folder / "README").write_text("")
+    keep(folder / "trang.html", liferay(f"<p>{SAID}</p>"))
+    reports = {Path(report.name).name: report for report in here.take(folder)}
+    assert {name: (r.new, len(r.damage)) for name, r in reports.items()} == {
+        "a.warc.gz": (2, 0),
+        "b.wacz": (1, 0),
+        "c.warc": (0, 1),
+        "kho": (1, 0),
+    }
+    assert dict(reports["kho"].left) == {".json": 1, "robots.txt": 1, "": 1}
+    said = "no WARC record stands in it (9 bytes that belong to no record). Give .warc, .warc.gz or .wacz files"
+    assert reports["c.warc"].damage == [Damage("c.warc", said)]
+
+
+def test_the_same_words_of_an_earlier_time_were_there_earlier(here: Collection, tmp_path: Path) -> None:
+    for days in (30, 0):
+        keep(tmp_path / "kho" / "1.txt", SAID, days)
+        assert here.one(tmp_path / "kho").new == 1
+    assert here.rows("SELECT editions, first_captured_at FROM v_article") == [(1, "2023-03-05T02:30:00.000000Z")]
+
+
+def test_a_folder_with_nothing_in_it_leaves_no_trace_and_is_named(here: Collection, tmp_path: Path) -> None:
+    (tmp_path / "trong").mkdir()
+    assert here.one(tmp_path / "trong").new == 0
+    assert here.bytes_on_disk() == {}
+    assert here.column("SELECT count(*) FROM crawl") == [0]
+
+
+def test_a_folder_of_warc_files_alone_is_told_of_file_by_file(here: Collection, tmp_path: Path) -> None:
+    (tmp_path / "kho").mkdir()
+    file = write(tmp_path / "kho" / "a.warc", [page(1, SAID, moment(0))], "plain")
+    assert here.one(tmp_path / "kho").name == str(file)

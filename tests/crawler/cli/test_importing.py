@@ -101,6 +101,7 @@ def test_a_program_gets_an_object_a_file(run: Run, home: Path, mixed: Path) -> N
         "others": 0,
         "note": None,
         "sources": {"quan": 1, "songnhue.hanoi.gov.vn": 1},
+        "unrecognised": {},
         "left": {},
         "replaced": [],
         "damage": [],
