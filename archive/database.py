@@ -4,12 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -18,6 +14,12 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from archive.errors import SchemaError, UsageError
 from archive.models import Base
 
+# Alembic loads slowly: only where a schema is made or is not the one expected is it asked.
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The newest revision in ``migrations``.
+SCHEMA = "0002"
 # Folding a large source under another cleaner takes minutes; a crawl that waits for it loses nothing.
 BUSY_SECONDS = 600
 _NAMED = 400
@@ -118,8 +120,10 @@ def insert_one(connection: Connection, model: type[Base], **values: Any) -> int:
     return int((result.inserted_primary_key or [0])[0])
 
 
-def alembic_config(url: str) -> Config:
+def alembic_config(url: str) -> "Config":
     """Alembic set up for the packaged migrations; needs no ini file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("migrations")))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
@@ -128,12 +132,13 @@ def alembic_config(url: str) -> Config:
 
 def upgrade(url: str) -> None:
     """Create the database or bring it to the newest schema. Raises SchemaError where it is ahead of this code."""
+    from alembic import command
+
     config = alembic_config(url)
     engine = connect(url)
     try:
         current = _revision(engine)
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
+        if current is not None and current not in _revisions():
             shown = engine.url.render_as_string(hide_password=True)
             raise SchemaError(f"{shown}: its schema ({current}) is newer than this program. Install a newer bantin")
         command.upgrade(config, "head")
@@ -143,16 +148,21 @@ def upgrade(url: str) -> None:
 
 def require_current(engine: Engine) -> None:
     """Raise SchemaError, saying what to do, unless the schema is the one this code knows."""
-    url = engine.url.render_as_string(hide_password=True)
-    scripts = ScriptDirectory.from_config(alembic_config(str(engine.url)))
-    head, current = scripts.get_current_head(), _revision(engine)
-    if current == head:
+    current = _revision(engine)
+    if current == SCHEMA:
         return
+    url = engine.url.render_as_string(hide_password=True)
     if current is None:
         raise SchemaError(f"{url}: no bantin database there. Run: bantin init")
-    if current in {script.revision for script in scripts.walk_revisions()}:
-        raise SchemaError(f"{url}: its schema ({current}) is older than this program ({head}). Run: bantin init")
-    raise SchemaError(f"{url}: its schema ({current}) is newer than this program ({head}). Install a newer bantin")
+    if current in _revisions():
+        raise SchemaError(f"{url}: its schema ({current}) is older than this program ({SCHEMA}). Run: bantin init")
+    raise SchemaError(f"{url}: its schema ({current}) is newer than this program ({SCHEMA}). Install a newer bantin")
+
+
+def _revisions() -> set[str]:
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions()}
 
 
 def _revision(engine: Engine) -> str | None:
@@ -163,7 +173,7 @@ def _revision(engine: Engine) -> str | None:
         with reading(engine) as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            return MigrationContext.configure(connection).get_current_revision()
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         raise SchemaError(

@@ -54,7 +54,7 @@ class Deposit:
             return None
         said = f"imported before, {row.ended_at:%Y-%m-%d}"
         if damaged := row.counts.get("damaged"):
-            said += f"; {damaged} damaged places were reported then"
+            said += f"; damaged places reported then: {damaged}"
         source = row.config.get("source")
         if source != self._config["source"]:
             said += f"; as decided then, {f'--source {source}' if source else 'by host and time'}"

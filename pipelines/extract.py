@@ -8,29 +8,27 @@ pages.
 import copy
 import logging
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-import trafilatura
 from lxml import html
 from lxml.etree import _Element
-from trafilatura.settings import Extractor
 
 from pipelines.canonical import canonical_line, squeezed
 
 # trafilatura logs an error for every page without text; our readings carry that as a warning.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-_BODY = Extractor(output_format="python", fast=True, recall=True, comments=False, tables=True)
-_PAGE = Extractor(output_format="python", comments=False, tables=True)
 
 
 def texts_of_body(body: _Element, without: Collection[_Element], lines: list[str]) -> set[str]:
     """Those of ``lines`` that trafilatura keeps of the layout's body element, less the elements ``without``."""
-    output = squeezed(canonical_line(_text(_page_of(body, without), _BODY)))
+    output = squeezed(canonical_line(_text(_page_of(body, without), cheap=True)))
     return {line for line in lines if squeezed(line) in output}
 
 
 def text_of_page(tree: _Element) -> set[str]:
     """The lines that trafilatura, as it comes, takes for the text of a whole page of no known layout (squeezed)."""
-    output = _text(copy.deepcopy(tree), _PAGE)
+    output = _text(copy.deepcopy(tree), cheap=False)
     return {
         squeezed(canonical_line(cell))
         for line in output.splitlines()
@@ -53,6 +51,15 @@ def _page_of(body: _Element, without: Collection[_Element]) -> _Element:
     return page
 
 
-def _text(tree: _Element, options: Extractor) -> str:
-    document = trafilatura.bare_extraction(tree, options=options)
+def _text(tree: _Element, *, cheap: bool) -> str:
+    from trafilatura import bare_extraction  # loads slowly, and most commands clean nothing
+
+    document = bare_extraction(tree, options=_options(cheap))
     return str(getattr(document, "text", None) or "")
+
+
+@cache
+def _options(cheap: bool) -> Any:
+    from trafilatura.settings import Extractor
+
+    return Extractor(output_format="python", fast=cheap, recall=cheap, comments=False, tables=True)

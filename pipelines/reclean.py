@@ -17,6 +17,7 @@ from archive.promotions import has_readings, unread_by
 from archive.readings import Verdict
 from archive.records import Page
 from archive.store import FIRST_CLEANER, Store
+from pipelines.bodies import with_body
 from pipelines.cleaner import Cleaner
 from pipelines.intake import read_exchange
 from pipelines.stale import Input, Plan, Witness
@@ -66,7 +67,7 @@ def _read(one: Input, cleaner: Cleaner) -> Page:
     if exchange.refers_to is not None:
         if one.body is None:
             raise ArchiveError(f"{place.segment}: the body that byte {place.offset} refers to is not in the archive")
-        exchange = replace(exchange, body=one.body.read().body)
+        exchange = with_body(exchange, one.body.read())
     return read_exchange(replace(exchange, source_id=one.source_id), cleaner)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from pipelines.importing import Report
 from pipelines.layouts import Layouts
+from pipelines.reclean import read_task
+from pipelines.stale import plan
 from tests.databases import Databases
 from tests.imports import Collection, address, body, moment, named, page, refers, revisit, write
 from tests.pipelines.conftest import Make
@@ -135,6 +137,10 @@ def test_a_revisit_without_an_http_head_is_read_with_the_headers_of_its_original
     taken(here, "a", packed, record("revisit", b"", OTHER, **named(LATER, OTHER, **refers(URL, FIRST))))
     assert is_read(here)
     assert here.column("SELECT DISTINCT content_type FROM v_capture") == ["text/html; charset=utf-8"]
+    tasks = plan(here.home, here.store, here.cleaner, [], force=True).tasks
+    again = [one.page for task in tasks for one in read_task(task, here.cleaner)]
+    words = {page.reading.content.content_hash for page in again if page and page.reading and page.reading.content}
+    assert (len(again), words) == (2, {outcomes(here)[0][1]}), "a reclean reads the same"
 
 
 def test_a_body_with_chunk_framing_is_shared_too(here: Collection) -> None:

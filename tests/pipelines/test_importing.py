@@ -247,7 +247,7 @@ def test_what_is_damaged_is_reported_with_its_place_and_all_else_imported(
     assert [r.fields["bantin-imported-from"] for r in here.records()] == [r.place for r in expected]
     assert here.faults() == []
     assert here.rebuilt(tmp_path / "again").told() == here.told()
-    assert here.one(path).note == f"imported before, 2026-11-01; {len(report.damage)} damaged places were reported then"
+    assert here.one(path).note == f"imported before, 2026-11-01; damaged places reported then: {len(report.damage)}"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""What wget archives of a site (--warc-file) is imported without damage, whatever its options."""
+"""What other programs write is imported without damage: wget's --warc-file, whatever its options, warcio, fastwarc."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -8,11 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastwarc.stream_io import GzipWriter
+from fastwarc.warc import WarcRecord, WarcRecordType
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
-from tests.imports import Collection
+from tests.builders import HTML
+from tests.imports import Collection, address, body
 from tests.pipelines.conftest import Make
 from tests.portal import Portal
 from tests.site.server import SampleSite
+from tests.warcs import http
 
 WGET = {
     "packed": [],
@@ -90,3 +97,45 @@ def test_what_wget_archived_of_the_real_portal_is_imported(collection: Make, tmp
     assert here.column("SELECT DISTINCT source_id FROM v_capture") == [portal.url.removeprefix("http://")]
     layouts = "SELECT r.layout, count(*) FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id GROUP BY 1"
     assert dict(here.rows(layouts))["hanoi-liferay"] > 5
+
+
+def test_what_warcio_wrote_is_imported(collection: Make, tmp_path: Path) -> None:
+    for packed in (True, False):
+        out = io.BytesIO()
+        writer = WARCWriter(out, gzip=packed, warc_version="1.1")
+        for number in (1, 2):
+            head = StatusAndHeaders("200 OK", [("Content-Type", HTML)], protocol="HTTP/1.1")
+            asked = StatusAndHeaders("GET /x HTTP/1.1", [("Host", "a")], is_http_request=True)
+            page = io.BytesIO(body(number, "Một."))
+            for record in (
+                writer.create_warc_record(address(number), "response", payload=page, http_headers=head),
+                writer.create_warc_record(address(number), "request", http_headers=asked),
+            ):
+                writer.write_record(record)
+                record.raw_stream.close()
+        (tmp_path / f"{packed}.warc").write_bytes(out.getvalue())
+        here = collection(f"home-{packed}")
+        report = here.one(tmp_path / f"{packed}.warc")
+        assert (report.new, report.others, report.damage) == (2, 2, [])
+        assert here.column("SELECT article_key FROM v_article ORDER BY 1") == ["songnhue:1", "songnhue:2"]
+
+
+@pytest.mark.parametrize("finish", [True, False], ids=["a member a record", "one stream"])
+def test_what_fastwarc_wrote_is_imported(finish: bool, collection: Make, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    packed = GzipWriter(out)
+    for number in (1, 2):
+        record = WarcRecord()
+        record.init_headers(WarcRecordType.response)
+        record.headers["WARC-Target-URI"] = address(number)
+        record.is_http = True
+        record.set_bytes_content(http(body(number, "Một.")))
+        record.write(packed, checksum_data=True)
+        if finish:
+            packed.finish()
+    packed.close()
+    (tmp_path / "a.warc.gz").write_bytes(out.getvalue())
+    here = collection()
+    report = here.one(tmp_path / "a.warc.gz")
+    assert (report.new, report.damage) == (2, [])
+    assert here.column("SELECT article_key FROM v_article ORDER BY 1") == ["songnhue:1", "songnhue:2"]
