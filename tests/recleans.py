@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.home import Home
+from archive.records import Capture
 from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layout, Layouts, Noise
 from pipelines.reclean import Outcome, Read, read_all, read_task
@@ -15,7 +16,7 @@ from pipelines.reclean import reclean as reclean_all
 from pipelines.reclean import rehearse as rehearse_all
 from pipelines.stale import Plan, plan
 from tests.builders import SOURCES
-from tests.rig import Database
+from tests.rig import THERE, Database, Rig, address, day
 
 SLOGAN = "Sông Nhuệ đổi mới"
 #: What tools outside rely on, without the numbers that rows have in one database and not in another.
@@ -102,3 +103,19 @@ def rule(line: str, **more: str) -> str:
 
 def _toml(value: str) -> str:
     return value if value[:1] in "[0123456789" else f"'{value}'"
+
+
+OLD = "Toàn quận kết nạp 214 đảng viên mới, đạt 107 % kế hoạch của cả năm."
+NEW = "Toàn quận kết nạp 241 đảng viên mới, đạt 120,5 % kế hoạch của cả năm."
+LOUD = f"{OLD}</p><p>{SLOGAN}"
+SOFT = "<html><body><p>Nội dung không tồn tại</p></body></html>"
+
+
+def story(rig: Rig) -> list[Capture]:
+    """101 with the slogan, seen again there and at another address; 102 without; 103 says that it is not there."""
+    first = rig.page(101, LOUD, day(0))
+    second = rig.again(first, day(1))
+    third = rig.again(first, day(2), refers_to=(second.url, second.captured_at))
+    other = rig.again(first, day(2), url=address(101, THERE))
+    soft = rig.attempt(address(103), SOFT, day(0), "crawl-0")
+    return [first, second, third, other, rig.page(102, OLD, day(0)), soft, rig.again(soft, day(1))]

@@ -1,17 +1,20 @@
-"""Collections to import into."""
+"""Collections to import into, and databases to reclean."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from pipelines.cleaner import SourceContext
+from pipelines.cleaner import Cleaner, SourceContext
 from pipelines.layouts import Layouts
 from tests.builders import SOURCES
 from tests.databases import Databases, SqliteDatabases
 from tests.imports import Collection
+from tests.recleans import cleaner_of, with_common, with_rule
+from tests.rig import Database, Rig
 
 Make = Callable[..., Collection]
+MakeDatabase = Callable[..., Database]
 
 
 @pytest.fixture
@@ -32,3 +35,35 @@ def collection(tmp_path: Path, sqlite_databases: Databases, layouts: Layouts) ->
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def rig(tmp_path: Path, layouts: Layouts) -> Rig:
+    return Rig(tmp_path, cleaner_of(layouts))
+
+
+@pytest.fixture
+def newer(layouts: Layouts) -> Cleaner:
+    """Takes the slogan."""
+    return cleaner_of(with_rule(layouts))
+
+
+@pytest.fixture
+def blunt(layouts: Layouts) -> Cleaner:
+    """Does not know how pages say that nothing is there."""
+    return cleaner_of(with_common(layouts, soft_gone=()))
+
+
+@pytest.fixture
+def make(tmp_path: Path, database_url: str, rig: Rig, newer: Cleaner, blunt: Cleaner) -> Iterator[MakeDatabase]:
+    """Makes the test's database; with further cleaners, if any."""
+    made: list[Database] = []
+
+    def new(*cleaners: Cleaner) -> Database:
+        made.append(Database(database_url, tmp_path, rig.cleaner, newer, blunt, *cleaners))
+        made[-1].store.add_sources([("bao", "Báo", "press", "img-editor", True)])
+        return made[-1]
+
+    yield new
+    for database in made:
+        database.close()
