@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from archive.clock import rfc3339
 from archive.database import reading
-from archive.foreign import RawRecord
-from archive.heads import bare, digest_holds
 from archive.lost import REVISIT_OF
 from archive.models import Capture
-from archive.record import is_unresolved
 from archive.segments import find_segment
 from archive.store import Store
 from archive.warc import Exchange, Record, read_record
+from archive.warc.foreign import RawRecord
+from archive.warc.heads import bare, digest_holds
+from archive.warc.record import is_unresolved
 from pipelines.addresses import url_key
 
 #: So many captures of an address are looked into for the one that a revisit means.

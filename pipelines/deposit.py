@@ -14,11 +14,11 @@ from archive.database import reading
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Crawl
-from archive.record import ORIGIN_FIELD
 from archive.records import Location
 from archive.segments import SegmentWriter, segments
 from archive.store import Store
 from archive.warc import read_records
+from archive.warc.record import ORIGIN_FIELD
 from pipelines.intake import IMPORT_FACT
 
 DESCRIPTION = "Records copied from files that others wrote, head and block as they stood; see the fields Bantin-*"

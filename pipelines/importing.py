@@ -16,11 +16,11 @@ from pathlib import Path
 
 from archive.database import reading
 from archive.errors import ArchiveError, UsageError
-from archive.foreign import Damage, NotWarcError, RawRecord, read_foreign
-from archive.heads import with_fields
-from archive.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record
 from archive.status import unrecognised
 from archive.warc import pack, pack_raw
+from archive.warc.foreign import Damage, NotWarcError, RawRecord, read_foreign
+from archive.warc.heads import with_fields
+from archive.warc.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record
 from pipelines.addresses import url_key
 from pipelines.bodies import Bodies, Referents, lost
 from pipelines.cleaner import Cleaner

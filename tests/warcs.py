@@ -6,7 +6,7 @@ import zlib
 from base64 import b32encode
 from collections.abc import Callable, Sequence
 
-from archive.foreign import Damage, RawRecord
+from archive.warc.foreign import Damage, RawRecord
 
 AT = "2024-03-05T02:30:00Z"
 URL = "https://songnhue.example.vn/tin-tuc/-/view_content/7-tin.html"

@@ -21,8 +21,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.errors import UsageError
-from archive.foreign import Damage, NotWarcError, RawRecord, read_foreign
 from archive.warc import record_of
+from archive.warc.foreign import Damage, NotWarcError, RawRecord, read_foreign
 from tests.warcs import FORMS, PAGE, RECORDS, URL, blocks, http, members, noise, parted, record, response, stream
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import scan
-from archive.foreign import Damage, NotWarcError, RawRecord, read_foreign
+from archive.warc.foreign import Damage, NotWarcError, RawRecord, read_foreign
 from tests.warcs import FORMS, RECORDS, URL, blocks, members, mixed, noise, parted, plain, response, text_before
 
 BLOCKS = blocks(RECORDS)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveError
-from archive.http import MAX_PAYLOAD, dechunk, decode_body, split_http
+from archive.warc.http import MAX_PAYLOAD, dechunk, decode_body, split_http
 
 BODY = "<p>Hội nghị sơ kết công tác quý một</p>".encode()
 CONTENT = ("Content-Type", "text/html")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from archive.errors import ArchiveError
-from archive.foreign import read_foreign
-from archive.record import ORIGIN_FIELD, SOURCE_FIELD, parse_time
 from archive.warc import Exchange, is_unresolved, pack_raw, read_record, record_of, with_fields
+from archive.warc.foreign import read_foreign
+from archive.warc.record import ORIGIN_FIELD, SOURCE_FIELD, parse_time
 from tests.archive.test_http import chunked
 from tests.warcs import AT, PAGE, RECORDS, URL, http, parted, record, response
 

@@ -12,7 +12,7 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from archive.clock import parse_rfc3339, rfc3339
-from archive.foreign import RawRecord, read_foreign
+from archive.warc.foreign import RawRecord, read_foreign
 from tests.bantin import ROOT, Bantin
 from tests.portal import ARTICLES, STARTS, WARC, Portal, require_recording
 

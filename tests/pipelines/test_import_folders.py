@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from archive.errors import UsageError
-from archive.foreign import Damage
 from archive.segments import segments
 from archive.warc import read_records
+from archive.warc.foreign import Damage
 from pipelines.importing import Report
 from tests.builders import liferay
 from tests.imports import Collection, address, moment, page, write

@@ -9,9 +9,9 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
-from archive.foreign import read_foreign
 from archive.segments import segments
 from archive.warc import with_fields
+from archive.warc.foreign import read_foreign
 from pipelines.cleaner import HostTerm, SourceContext
 from pipelines.deposit import Deposit
 from pipelines.gaps import lacking

@@ -8,10 +8,10 @@ import pytest
 
 from archive.database import upgrade
 from archive.home import Home
-from archive.record import ORIGIN_FIELD, SOURCE_FIELD
 from archive.records import Location
 from archive.segments import find_segment, segments
 from archive.warc import pack_raw, read_record, with_fields
+from archive.warc.record import ORIGIN_FIELD, SOURCE_FIELD
 from pipelines.intake import capture_of, read_exchange
 from pipelines.layouts import Layouts
 from pipelines.verify import Fault, verify

@@ -7,9 +7,9 @@ be by its WARC-Block-Digest, or by the gzip member that holds it alone and has t
 import re
 from dataclasses import dataclass, field
 
-from archive.heads import HEAD_END, START, VERSION, digest_holds, parse_head, parse_length
-from archive.members import CHECKSUM, MAGIC
-from archive.run import Run
+from archive.warc.heads import HEAD_END, START, VERSION, digest_holds, parse_head, parse_length
+from archive.warc.members import CHECKSUM, MAGIC
+from archive.warc.run import Run
 
 MAX_RECORD = 256 * 2**20
 MAX_HEAD = 1 << 20

@@ -8,8 +8,8 @@ from hashlib import sha256
 
 from archive.clock import parse_rfc3339
 from archive.errors import ArchiveError
-from archive.heads import bare, parse_head
-from archive.http import Headers, dechunk, split_http
+from archive.warc.heads import bare, parse_head
+from archive.warc.http import Headers, dechunk, split_http
 
 SOURCE_FIELD = "Bantin-Source"
 # Where a record that others wrote was copied from; without it a record is our own.

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from archive.heads import START
+from archive.warc.heads import START
 
 MAGIC = b"\x1f\x8b\x08"
 CUT_SHORT = "the compressed data is cut short"

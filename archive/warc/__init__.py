@@ -18,10 +18,10 @@ from warcio.warcwriter import WARCWriter
 
 from archive.clock import rfc3339
 from archive.errors import ArchiveError
-from archive.heads import HEAD_END, parse_head, parse_length, well_formed, with_fields
-from archive.http import MAX_PAYLOAD, decode_body
-from archive.members import CUT_SHORT, MAGIC, Member, next_start
-from archive.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record, is_unresolved, pack_lines, record_of
+from archive.warc.heads import HEAD_END, parse_head, parse_length, well_formed, with_fields
+from archive.warc.http import MAX_PAYLOAD, decode_body
+from archive.warc.members import CUT_SHORT, MAGIC, Member, next_start
+from archive.warc.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record, is_unresolved, pack_lines, record_of
 
 __all__ = [
     "MAX_PAYLOAD",

@@ -6,8 +6,8 @@ The reader sees a window of it, which grows when asked for more and is given up 
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from archive.heads import START
-from archive.members import MAGIC, Member, begins_record, next_start
+from archive.warc.heads import START
+from archive.warc.members import MAGIC, Member, begins_record, next_start
 
 _CHUNK = 1 << 16
 _OVERLAP = 128

@@ -14,11 +14,11 @@ from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from archive.errors import UsageError
-from archive.heads import bare
-from archive.members import CHECKSUM, MAGIC
-from archive.run import Run
-from archive.scan import skip_blank, take
-from archive.wacz import is_zip, warcs_of
+from archive.warc.heads import bare
+from archive.warc.members import CHECKSUM, MAGIC
+from archive.warc.run import Run
+from archive.warc.scan import skip_blank, take
+from archive.warc.wacz import is_zip, warcs_of
 
 _OTHERS = {
     b"\x28\xb5\x2f\xfd": "a zstd file. Unpack it with `zstd -d`",
