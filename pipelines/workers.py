@@ -35,15 +35,13 @@ def start_workers(count: int, cleaner: Cleaner) -> Executor:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Processes started meanwhile ignore an interrupt from their first moment: the parent decides what it means."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Hold an interrupt back for a moment; for the processes started meanwhile, which inherit that, for good: what an
+    interrupt means the parent decides."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class PooledReader:

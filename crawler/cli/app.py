@@ -17,7 +17,8 @@ from archive.home import Home
 from crawler.cli import catalogue, importing, read, recleaning, run
 from crawler.cli.front import Front
 
-COULD_NOT_RUN = 3
+NEEDS_A_LOOK, COULD_NOT_RUN = 1, 3
+INTERRUPTED = 130  # as typer ends a command that Ctrl-C broke off; the contract has no such status
 
 # Help and usage errors stay plain text: boxes drawn for a terminal are cut and unreadable in logs.
 app = typer.Typer(name="bantin", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -69,6 +70,10 @@ def main() -> None:
     _speak_utf8()
     try:
         app()
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
+        _fail("interrupted. What was stored stays; the same command goes on where this one stopped", NEEDS_A_LOOK)
     except BantinError as error:
         _fail(str(error), error.exit_code)
     except SQLAlchemyError as error:

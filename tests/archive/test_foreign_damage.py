@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import scan
+from archive.warc import scan
 from archive.warc.foreign import Damage, NotWarcError, RawRecord, read_foreign
 from tests.warcs import FORMS, RECORDS, URL, blocks, members, mixed, noise, parted, plain, response, text_before
 
