@@ -21,7 +21,7 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 # Figures: cleaning beside stock trafilatura, collecting beside a bare Scrapy spider, recleaning with two processes
 # beside one. Needs the recorded portal.

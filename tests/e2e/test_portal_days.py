@@ -1,6 +1,5 @@
 """The recorded portal, collected over several days as a scheduled crawl would."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -105,41 +104,3 @@ def test_an_unchanged_page_is_a_revisit_record_without_a_body(home: Path) -> Non
     assert bantin.column("SELECT count(*) FROM reading") == readings
     assert bantin.column("SELECT count(*) FROM v_edition") == [ARTICLES]
     bantin.run("verify")
-
-
-def test_a_changed_rule_moves_no_edition_until_its_cleaner_is_promoted(home: Path) -> None:
-    with Portal("--edits", "0.1") as portal:
-        bantin = begin(home, portal)
-        collect(bantin, 0)
-        before = bantin.export()
-        bantin.options = layouts = ["--layouts", str(_with_another_rule(home.parent))]
-        portal.day(2)
-        bantin.options = [*layouts, "--now", DAYS[2]]
-        said = bantin.run("collect", "--refetch", status=1)
-    assert "is not the promoted one" in said.stderr
-    assert "no edition moved" in said.stderr
-    assert bantin.column("SELECT count(*) FROM v_edition") == [ARTICLES]
-    assert bantin.column("SELECT count(DISTINCT cleaner_digest) FROM reading") == [2]
-    assert bantin.column("SELECT count(*) FROM reading") == [2 * ARTICLES]
-    assert bantin.column("SELECT count(*) FROM v_capture WHERE kind = 'article' AND outcome <> 'gone'") == [
-        2 * ARTICLES
-    ]
-    assert _texts(bantin.export()) == _texts(before)
-
-
-def _texts(export: str) -> list[str]:
-    """The rows without the time they were last seen, which is no reading's business."""
-    rows = (json.loads(line) for line in export.splitlines())
-    return [json.dumps({k: v for k, v in row.items() if k != "last_captured_at"}) for row in rows]
-
-
-def _with_another_rule(folder: Path) -> Path:
-    shipped = Path(__file__).parents[2] / "pipelines" / "layouts"
-    layouts = folder / "layouts"
-    layouts.mkdir()
-    for file in shipped.glob("*.toml"):
-        text = file.read_text("utf-8")
-        if file.stem == "hanoi-liferay":
-            text += '\n[[noise]]\nid = "full-stop"\nreason = "a rule of the test"\nline = "(.*)[.]/[.]"\n'
-        (layouts / file.name).write_text(text, "utf-8")
-    return layouts
