@@ -114,10 +114,15 @@ def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Pag
     )
 
 
+def mend(home: Home) -> list[str]:
+    """Cut off what crashes tore at the ends of journal and segments; what was done, a sentence each."""
+    return [*filter(None, [Journal(home.journal).repair()]), *repair(home.archive)]
+
+
 def catch_up(home: Home, store: Store, cleaner: Cleaner, read: Reader) -> list[str]:
     """Mend what crashes left behind and take in what the archive has and the database lacks, but for what live crawls
     are writing; what was done, a sentence each. Whoever opens the archive to write does this first."""
-    said = [*filter(None, [Journal(home.journal).repair()]), *repair(home.archive)]
+    said = mend(home)
     live = live_crawls(home.archive)
     left = (one for one in lacking(home.archive, store) if not any(key in one.name for key in live))
     if count := take_in(home.archive, left, store, cleaner, read, damaged=said.append):

@@ -74,15 +74,17 @@ def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner
     tree = _tree(response)
     if tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")
-    layout, kind, article_key = recognise(response.url, tree, source, cleaner)
-    page = replace(blank, kind=kind, article_key=article_key, preference=layout.preference(response.url))
+    layout, page = cleaner.layouts[source.layout], blank
+    if not source.listed:
+        layout, kind, article_key = recognise(response.url, tree, source, cleaner)
+        page = replace(blank, kind=kind, article_key=article_key, preference=layout.preference(response.url))
     if soft := _soft_outcome(tree, layout, cleaner):
         return replace(page, outcome=soft[0], reason=soft[1])
-    if kind == "list":
+    if page.kind == "list":
         entries = links(hrefs(tree, response.url, layout.lists.links), source, layout, "article")
         further = links(hrefs(tree, response.url, layout.lists.next), source, layout, "list")
         return replace(page, links=(*entries, *further))
-    if kind != "article":
+    if page.kind != "article":
         return page
     reading = _reading(tree, response, page.payload_digest, source, layout, cleaner)
     related = links(hrefs(tree, response.url, layout.fields.related), source, layout, "article")

@@ -16,16 +16,8 @@ from pipelines.cleaner import Cleaner, SourceContext
 from pipelines.layouts import GENERIC, Layout, find
 
 
-def recognise(
-    url: str, tree: _Element | None, source: SourceContext, cleaner: Cleaner
-) -> tuple[Layout, str, str | None]:
-    """The layout to read a page with, the kind of page (article, list, robots, other) and an article's key.
-
-    ``tree`` is None where nothing was parsed: then the address alone says.
-    """
-    own = cleaner.layouts[source.layout]
-    if source.listed or tree is None:
-        return own, *identify(url, source, own)
+def recognise(url: str, tree: _Element, source: SourceContext, cleaner: Cleaner) -> tuple[Layout, str, str | None]:
+    """Of a page of a host that no source claims: the layout to read it with, its kind and an article's key."""
     known = [layout for _, layout in sorted(cleaner.layouts.by_id.items()) if layout.marks]
     for layout in known:
         if layout.marked(tree):
@@ -36,6 +28,7 @@ def recognise(
     for layout in known:
         if links(hrefs(tree, url, layout.lists.links), source, layout, "article"):
             return layout, "list", None
+    own = cleaner.layouts[source.layout]
     return own, *identify(url, source, own)
 
 

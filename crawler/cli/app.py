@@ -15,9 +15,9 @@ from archive.clock import Clock, parse_rfc3339
 from archive.errors import BantinError, UsageError
 from archive.home import Home
 from crawler.cli import catalogue, importing, read, recleaning, run
-from crawler.cli.front import Front
+from crawler.cli.front import NEEDS_A_LOOK, Front
 
-NEEDS_A_LOOK, COULD_NOT_RUN = 1, 3
+COULD_NOT_RUN = 3
 INTERRUPTED = 130  # as typer ends a command that Ctrl-C broke off; the contract has no such status
 
 # Help and usage errors stay plain text: boxes drawn for a terminal are cut and unreadable in logs.

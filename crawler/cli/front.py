@@ -12,6 +12,9 @@ from archive.clock import Clock
 from archive.database import connect, reading, require_current
 from archive.home import Home
 
+#: The exit status of a command that did its work and found something that a person should see.
+NEEDS_A_LOOK = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Front:

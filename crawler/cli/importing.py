@@ -14,7 +14,7 @@ from archive.errors import UsageError
 from archive.journal import Journal
 from crawler.cli.bars import progress
 from crawler.cli.catalogue import catalogue
-from crawler.cli.front import Front
+from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
 from crawler.cli.printing import print_json, print_table, shown
 from pipelines.deposit import Archive
@@ -22,7 +22,6 @@ from pipelines.importing import Importer, Report
 from pipelines.intake import catch_up
 from pipelines.workers import PooledReader
 
-NEEDS_A_LOOK = 1
 _SHOWN = 20
 
 
@@ -45,16 +44,15 @@ def import_(
     """Copy in what others archived: WARC files of any writer, WACZ, folders of .html pages, folders of .txt (older
     plain-text extractions). What is here already is left out. Exits 1 where something needs a look, and says what."""
     front: Front = ctx.obj
-    found, _ = catalogue(front)
+    found, layouts = catalogue(front)
     if source is not None:
         found.pick([source])
     for path in paths:
         if not os.path.exists(path):
             raise UsageError(f"{path}: no such file or folder, or not allowed to look. Check the path")
-    front.engine().dispose()
+    store, cleaner = open_store(front, found, layouts)
     front.home.create()
-    store, cleaner = open_store(front)
-    store.add_sources((s.id, s.name, s.level, s.layout, True) for s in found.sources.values())
+    store.add_sources(found.facts)
     archive = Archive(
         front.home, store, Journal(front.home.journal), front.clock, f"bantin/{metadata.version('bantin')}"
     )

@@ -19,7 +19,8 @@ from archive.journal import Journal
 from archive.models import Source
 from archive.store import Store
 from crawler.cli.bars import progress
-from crawler.cli.front import Front
+from crawler.cli.catalogue import catalogue
+from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
 from crawler.cli.printing import moment, print_json, print_table, print_text
 from pipelines.cleaner import Cleaner
@@ -29,7 +30,6 @@ from pipelines.reclean import reclean as reclean_archive
 from pipelines.stale import Plan, plan
 from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_task
 
-NEEDS_A_LOOK = 1
 _SHOWN = 12
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -58,7 +58,7 @@ def reclean(
     """Read the archive again with the installed cleaner, where that is stale, and promote it. Exits 1 where something
     needs a look."""
     front: Front = ctx.obj
-    store, cleaner = open_store(front)
+    store, cleaner = open_store(front, *catalogue(front))
     if source is not None and source not in _known_sources(store):
         raise UsageError(f"{source}: no source of the database has this id. See: bantin status")
     if not dry_run:
@@ -152,7 +152,7 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
     front: Front = ctx.obj
     with front.reading() as connection:
         found = cleaners(connection)
-    _, cleaner = open_store(front)
+    _, cleaner = open_store(front, *catalogue(front))
     for row in found:
         row["installed"] = row["digest"] == cleaner.digest_for(row["source_id"])
     if json:
@@ -208,7 +208,7 @@ def promote(
 ) -> None:
     """Let a cleaner's readings be what readers see, for every source that it has read (or one of them)."""
     front: Front = ctx.obj
-    store, _ = open_store(front)
+    store, _ = open_store(front, *catalogue(front))
     with reading(store.engine) as connection:
         cleaner = find_cleaner(connection, digest)
         found = [row for row in cleaners(connection) if row["digest"] == cleaner and source in (None, row["source_id"])]

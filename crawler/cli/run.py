@@ -7,19 +7,16 @@ from typing import Annotated
 import typer
 
 from archive.database import upgrade
-from archive.journal import Journal
-from archive.segments import repair as repair_segments
 from crawler.cli.bars import progress
 from crawler.cli.catalogue import catalogue
-from crawler.cli.front import Front
+from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
 from crawler.cli.printing import print_json, print_table
-from pipelines.intake import catch_up
+from pipelines.intake import catch_up, mend
 from pipelines.rebuild import rebuild as rebuild_database
 from pipelines.verify import verify as verify_all
 from pipelines.workers import PooledReader
 
-NEEDS_A_LOOK = 1
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -67,7 +64,7 @@ def verify(
 ) -> None:
     """Check every record, digest and pointer. Exits 1 where anything is wrong, and says what."""
     front: Front = ctx.obj
-    store, cleaner = open_store(front)
+    store, cleaner = open_store(front, *catalogue(front))
     if repair:
         with PooledReader(1, cleaner) as read:
             for line in catch_up(front.home, store, cleaner, read):
@@ -94,9 +91,9 @@ def rebuild(
     front: Front = ctx.obj
     front.home.create()
     upgrade(front.database_url)
-    found, _ = catalogue(front)
-    store, cleaner = open_store(front)
-    notes = [*filter(None, [Journal(front.home.journal).repair()]), *repair_segments(front.home.archive)]
+    found, layouts = catalogue(front)
+    store, cleaner = open_store(front, found, layouts)
+    notes = mend(front.home)
     with progress("rebuilding", "captures") as advance, PooledReader(workers, cleaner) as read:
         count, more = rebuild_database(front.home, store, cleaner, read, found.facts, advance)
     for note in [*notes, *more]:

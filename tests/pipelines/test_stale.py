@@ -12,22 +12,8 @@ from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layouts, Noise
 from pipelines.stale import TASK_RECORDS, Input, Place, Plan
 from tests.builders import PRESS, SOURCES, liferay, press
-from tests.recleans import SLOGAN, cleaner_of, planned, reclean, with_common, with_rule
+from tests.recleans import OLD, SLOGAN, SOFT, cleaner_of, planned, reclean, with_common, with_rule
 from tests.rig import THERE, Database, Rig, address, day
-
-OLD = "Toàn quận kết nạp 214 đảng viên mới, đạt 107 % kế hoạch của cả năm."
-NEW = "Toàn quận kết nạp 241 đảng viên mới, đạt 120,5 % kế hoạch của cả năm."
-SOFT = "<html><body><p>Nội dung không tồn tại</p></body></html>"
-
-
-@pytest.fixture
-def rig(tmp_path: Path, layouts: Layouts) -> Rig:
-    return Rig(tmp_path, cleaner_of(layouts))
-
-
-@pytest.fixture
-def newer(layouts: Layouts) -> Cleaner:
-    return cleaner_of(with_rule(layouts))
 
 
 @pytest.fixture
