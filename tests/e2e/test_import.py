@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -103,7 +104,11 @@ def copied(bantin: Bantin) -> list[str]:
 
 
 def archived_bytes(bantin: Bantin) -> int:
-    return sum(path.stat().st_size for path in bantin.home.joinpath("archive").rglob("*.warc.gz*"))
+    total = 0
+    for path in bantin.home.joinpath("archive").rglob("*.warc.gz*"):
+        with suppress(FileNotFoundError):  # a segment being made or sealed gets another name just now
+            total += path.stat().st_size
+    return total
 
 
 def _has_copied_more(bantin: Bantin, size: float, process: "subprocess.Popen[str]") -> bool:
