@@ -19,12 +19,16 @@ OUTCOMES = (
     "failed",
 )
 GOOD = frozenset({"ok", "revisit-identical", "revisit-not-modified"})
+#: Pages that lead to others: asked for before these, and again by how often they show something new.
+LEADING = frozenset({"list", "feed", "sitemap"})
+#: What the frontier keeps, and so what is fetched.
+FETCHED = LEADING | {"article", "attachment"}
 ABSENT = frozenset({"gone", "soft-gone"})
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that a page names and that is worth fetching. ``kind`` is ``article`` or ``list``."""
+    """An address that a page names and that is worth fetching; ``kind`` is one of ``FETCHED``."""
 
     url: str
     url_key: str

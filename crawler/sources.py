@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from archive.errors import ConfigError, UsageError
 from archive.store import SourceFacts
 from pipelines.cleaner import HostTerm, SourceContext
 from pipelines.layouts import Layouts
-from pipelines.tomlfile import Table, line_of, load
+from pipelines.tomlfile import Names, Table, line_of, load
 
 
 def _address(url: str) -> str:
@@ -24,6 +24,15 @@ def _address(url: str) -> str:
         raise ValueError("not an http(s) address")
     _ = parts.port
     return url
+
+
+_EVERY = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def _every(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,3}[mhdw]", text):
+        raise ValueError("a rhythm is a number and m, h, d or w, as in 6h")
+    return text
 
 
 def _id(text: str) -> str:
@@ -40,7 +49,23 @@ class HostTable(Table):
     until: date | None = None
 
 
+class AttachmentsTable(Table):
+    """Which files behind articles are captured too: by the ending of their names, and no larger than this."""
+
+    types: Names = ("pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "rtf", "zip", "rar")
+    images: bool = True
+    max_bytes: int = Field(50 * 2**20, ge=0)
+
+
+class TlsTable(Table):
+    """A host whose certificate is known to be broken: it is fetched all the same, and its captures say so."""
+
+    verify: Literal[False]
+    reason: str
+
+
 Address = Annotated[str, AfterValidator(_address)]
+Addresses = Annotated[tuple[Address, ...], Field(strict=False)]
 
 
 class Source(Table):
@@ -51,12 +76,23 @@ class Source(Table):
     level: Literal["city", "district", "ward", "commune", "school", "press"]
     layout: str
     start: Annotated[tuple[Address, ...], Field(strict=False, min_length=1)]
+    feeds: Addresses = ()
+    sitemaps: Addresses = ()
     hosts: Annotated[tuple[str | HostTable, ...], Field(strict=False)] = ()
+    every: Annotated[str, AfterValidator(_every)] = "1d"
     expect_articles_min: int = Field(0, ge=0)
     download_delay: float = Field(1.0, ge=0, strict=False)
+    max_depth: int = Field(50, ge=1)
+    attachments: AttachmentsTable = AttachmentsTable()
+    tls: TlsTable | None = None
     allow_private: bool = False
     verified: bool = False
     evidence: str | None = None
+
+    @property
+    def rhythm(self) -> timedelta:
+        """How often the source is to be visited."""
+        return int(self.every[:-1]) * _EVERY[self.every[-1]]
 
     @property
     def context(self) -> SourceContext:
