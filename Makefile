@@ -24,11 +24,12 @@ test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 # Figures: cleaning beside stock trafilatura, collecting beside a bare Scrapy spider, recleaning with two processes
-# beside one. Needs the recorded portal.
+# beside one, a simulated month of coming back. Needs the recorded portal; takes half an hour.
 bench: $(READY)
 	$(BIN)/python -m tests.bench.cleaning
 	$(BIN)/python -m tests.bench.collecting
 	$(BIN)/python -m tests.bench.recleaning
+	$(BIN)/python -m tests.bench.month
 
 # Twenty kills in one collect; takes a few minutes.
 soak: $(READY)

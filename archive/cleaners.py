@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
+from archive.attachments import attachments_of
 from archive.comparison import Difference, Told, compare
 from archive.database import batched
 from archive.errors import UsageError
 from archive.models import Capture, CaptureReading, Cleaner, Content, Reading
 from archive.promotions import promoted_cleaners
 from archive.readings import TO_READ
+from archive.records import Attachment
 
 _READ = (
     Reading.layout,
@@ -102,8 +104,10 @@ def told_by(
     )
     found = {}
     for some in batched(capture_ids):
-        for row in connection.execute(query.where(CaptureReading.capture_id.in_(some), holds)):
-            found[row.capture_id] = row.reading_id, _told(row.outcome, row)
+        rows = connection.execute(query.where(CaptureReading.capture_id.in_(some), holds)).all()
+        named = attachments_of(connection, (row.reading_id for row in rows))
+        for row in rows:
+            found[row.capture_id] = row.reading_id, _told(row.outcome, row, named.get(row.reading_id, ()))
     return found
 
 
@@ -119,13 +123,14 @@ def _compared(connection: Connection, pairs: Sequence[Any]) -> Iterator[Differen
         .where(Reading.id.in_(wanted))
     )
     read = {row.id: row for row in found}
+    named = attachments_of(connection, wanted)
     columns = (Capture.id, Capture.source_id, Capture.article_key, Capture.url)
     ids = [pair.capture_id for pair in pairs]
     captures = {row.id: row for row in connection.execute(select(*columns).where(Capture.id.in_(ids)))}
     for pair in pairs:
         capture = captures[pair.capture_id]
         before, after = (
-            _told(outcome, read.get(reading_id))
+            _told(outcome, read.get(reading_id), named.get(reading_id, ()))
             for outcome, reading_id in ((pair.one_outcome, pair.one_id), (pair.other_outcome, pair.other_id))
         )
         yield compare(capture.source_id, capture.article_key or "", capture.url, before, after)
@@ -140,7 +145,7 @@ def plain_outcome(outcome: str) -> str:
     return "ok" if outcome == "revisit-identical" else outcome
 
 
-def _told(outcome: str, row: Any) -> Told:
+def _told(outcome: str, row: Any, named: Sequence[Attachment]) -> Told:
     if row is None or row.layout is None:
         return Told(plain_outcome(outcome))
     return Told(
@@ -154,4 +159,5 @@ def _told(outcome: str, row: Any) -> Told:
         row.section,
         tuple(row.captions),
         tuple((removed["rule"], removed["text"]) for removed in row.removed),
+        tuple(one.url for one in named),
     )

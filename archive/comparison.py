@@ -23,6 +23,7 @@ class Told:
     section: str | None = None
     captions: tuple[str, ...] = ()
     removed: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def compare(source_id: str, article_key: str, url: str, before: Told, after: Tol
     fields = [name for name in ("outcome", "title", "lead") if getattr(before, name) != getattr(after, name)]
     if before.paragraphs != after.paragraphs:
         fields.append("body")
-    metadata = ("published_at", "byline", "section", "captions")
+    metadata = ("published_at", "byline", "section", "captions", "attachments")
     fields += [name for name in metadata if getattr(before, name) != getattr(after, name)]
     if not fields:
         return None

@@ -4,7 +4,7 @@ Pure, and blind to the order in which captures arrived: they are sorted by captu
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -32,6 +32,11 @@ class Seen:
     byline: str | None = None
     section: str | None = None
     captions: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+#: What was read in a capture.
+_READ = ("reading_id", "content_hash", "published_at", "byline", "section", "captions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Fold:
 
 def fold(captures: Iterable[Seen]) -> Fold:
     """The editions of the article that has these captures (at least one)."""
-    ordered = sorted(captures, key=lambda seen: (seen.captured_at, seen.url_key, seen.payload_digest))
+    ordered = _confirmed(sorted(captures, key=lambda seen: (seen.captured_at, seen.url_key, seen.payload_digest)))
     good = [seen for seen in ordered if seen.outcome in GOOD]
     speakers, variants = _speakers([seen for seen in good if seen.content_hash is not None])
     span = good or ordered
@@ -79,6 +84,21 @@ def fold(captures: Iterable[Seen]) -> Fold:
         first_captured_at=span[0].captured_at,
         last_captured_at=span[-1].captured_at,
     )
+
+
+def _confirmed(ordered: Sequence[Seen]) -> list[Seen]:
+    """The captures in their order, where "not modified" has what was read in the good capture of that address before
+    it: that is what the server confirms."""
+    last: dict[str, Seen] = {}
+    found = []
+    for seen in ordered:
+        if seen.outcome == "revisit-not-modified" and (before := last.get(seen.url_key)):
+            read = {name: getattr(before, name) for name in _READ}
+            seen = replace(seen, **read)
+        if seen.outcome in GOOD:
+            last[seen.url_key] = seen
+        found.append(seen)
+    return found
 
 
 def _speakers(read: Sequence[Seen]) -> tuple[list[Seen], list[Moved]]:
@@ -121,6 +141,10 @@ def _moves(speakers: Sequence[Seen]) -> list[Moved]:
                 moves.append(Moved(after.capture_id, name, old, new))
         if before.captions != after.captions:
             moves.append(Moved(after.capture_id, "captions", "\n".join(before.captions), "\n".join(after.captions)))
+        # Relative addresses, and those below a language, depend on the page's own: compared at one address only.
+        if before.url_key == after.url_key and before.attachments != after.attachments:
+            told = ("\n".join(before.attachments), "\n".join(after.attachments))
+            moves.append(Moved(after.capture_id, "attachments", *told))
     return moves
 
 

@@ -1,27 +1,31 @@
 """The frontier: every address known of a source, and when it is due. It is what makes a killed crawl go on.
 
-``due_at`` NULL: nothing to do there. An article's further addresses wait as due until one of them was good.
+``due_at``: it is to be fetched, by the round that is going on or, where that was cut off, by the next crawl; NULL:
+nothing to do. ``revisit_at`` is the time of its own at which a later round makes it due again: `archive.revisits` says
+which, `archive.noting` sets it. An article's further addresses wait, neither due nor with a time, until one is needed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, null, or_, select, update
 
-from archive.database import batched, insert_new, upsert
+from archive.database import insert_new
 from archive.models import Frontier
-from archive.records import GOOD, Capture, Link
+from archive.records import GOOD, LEADING, Link
+from archive.revisits import DAY, WALK_EVERY, Bounds
 
 LEASE = timedelta(minutes=30)
 MAX_HOPS = 5
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An address of the frontier, as a crawl needs it. ``stored_*`` describe the capture that holds its last body."""
+    """An address of the frontier, as a crawl needs it. ``stored_*`` describe the capture that holds its last body,
+    ``etag`` and ``last_modified`` what the server said of it; ``entry``: the catalogue names it."""
 
     url: str
     url_key: str
@@ -34,50 +38,92 @@ class Known:
     stored_digest: str | None
     stored_at: datetime | None
     hops: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    entry: bool = False
 
 
-def load(connection: Connection, source_id: str) -> list[Known]:
-    """All known addresses of a source: those captured well first, newest discoveries after older ones."""
-    good_first = case((Frontier.last_outcome.in_(list(GOOD)), 0), else_=1)
-    order = (good_first, Frontier.discovered_at, Frontier.url_key)
-    rows = connection.execute(select(Frontier).where(Frontier.source_id == source_id).order_by(*order))
-    return [
-        Known(
+def load(connection: Connection, source_id: str, entries: Collection[str] = ()) -> Iterator[Known]:
+    """All known addresses of a source: what is due first; of that what was captured well before, the newest article
+    first, then in the order of discovery.
+
+    What is neither due nor a list comes without what is stored of it: a source may have a hundred thousand of those.
+    """
+    due, good = Frontier.due_at.is_not(None), Frontier.last_outcome.in_(list(GOOD))
+    needed = or_(due, Frontier.kind.in_(list(LEADING)))
+    stored = (Frontier.stored_digest, Frontier.stored_at, Frontier.etag, Frontier.last_modified)
+    columns = (Frontier.url, Frontier.url_key, Frontier.kind, Frontier.article_key, Frontier.last_outcome)
+    query = select(*columns, due.label("due"), Frontier.last_captured_at.is_not(None).label("captured"))
+    query = query.add_columns(*(case((needed, column), else_=null()).label(column.key) for column in stored))
+    appeared = (Frontier.appeared_at.is_(None), Frontier.appeared_at.desc())
+    order = (case((due, 0), else_=1), case((good, 0), else_=1), *appeared, Frontier.discovered_at, Frontier.url_key)
+    rows = connection.execution_options(yield_per=_AT_ONCE).execute(
+        query.where(Frontier.source_id == source_id).order_by(*order)
+    )
+    for r in rows:
+        yield Known(
             r.url,
             r.url_key,
             r.kind,
             r.article_key,
-            r.due_at is not None,
-            r.last_captured_at is not None,
+            bool(r.due),
+            bool(r.captured),
             r.last_outcome,
             r.url,
             r.stored_digest,
             r.stored_at,
+            etag=r.etag,
+            last_modified=r.last_modified,
+            entry=r.url_key in entries,
         )
-        for r in rows
-    ]
 
 
 def add_starts(connection: Connection, source_id: str, links: Iterable[Link], now: datetime) -> None:
     """Make the start pages of a source known; due if they are new."""
-    insert_new(connection, Frontier, [_row(source_id, link, now, now, None, None) for link in links])
+    insert_new(connection, Frontier, [frontier_row(source_id, link, now, due_at=now) for link in links])
 
 
-def make_due(connection: Connection, source_id: str, now: datetime, *, everything: bool) -> None:
-    """Begin a round: lists are due, what failed is due again, and with ``everything`` all that was ever fetched."""
-    wanted = Frontier.kind == "list"
-    wanted = or_(wanted, Frontier.last_outcome.in_(["failed", "blocked"]) & ~_good_elsewhere())
+def make_due(
+    connection: Connection,
+    source_id: str,
+    bounds: Bounds,
+    entries: Collection[str],
+    *,
+    visit: bool = False,
+    everything: bool = False,
+) -> None:
+    """Begin a round: due is each address whose own time has come, and with it all pages of lists that are to be walked.
+
+    ``entries`` are the keys of the pages that the catalogue names. They wait no longer than a day, or the rhythm where
+    that is longer; with ``visit`` they are due now. ``everything``: all that was ever fetched is due.
+    """
+    wanted = or_(*_time_come(connection, source_id, bounds, list(entries)))
+    if visit:
+        wanted = or_(wanted, Frontier.url_key.in_(list(entries)))
     if everything:
         wanted = or_(wanted, Frontier.last_captured_at.is_not(None))
-    rows = (Frontier.source_id == source_id) & wanted & (Frontier.kind.in_(["list", "article"]))
-    connection.execute(update(Frontier).where(rows).values(due_at=now))
+    rows = (Frontier.source_id == source_id) & Frontier.due_at.is_(None) & wanted
+    connection.execute(update(Frontier).where(rows).values(due_at=bounds.now))
 
 
-def _good_elsewhere() -> ColumnElement[bool]:
-    """The article that an address names was captured well under another one."""
-    other = aliased(Frontier)
-    same = other.article_key == Frontier.article_key
-    return exists().where(same, other.url_key != Frontier.url_key, other.last_outcome.in_(list(GOOD)))
+def _time_come(connection: Connection, source_id: str, bounds: Bounds, entries: list[str]) -> list[ColumnElement[bool]]:
+    """The addresses whose time has come, as alternatives; whatever a source is asked for, the rhythm lies between two
+    visits that both went well."""
+    good, entry = Frontier.last_outcome.in_(list(GOOD)), Frontier.url_key.in_(entries)
+    rested = Frontier.last_captured_at <= bounds.seen_by(timedelta(0))
+    further = and_(Frontier.kind == "list", ~entry, good)
+    come = and_(Frontier.revisit_at <= bounds.due_by, or_(rested, ~good), ~further)
+    late = and_(entry, good, Frontier.last_captured_at <= bounds.seen_by(DAY))
+    # All pages of the lists or none: an article moves from page to page and would slip through between two of them.
+    old = and_(Frontier.source_id == source_id, further, Frontier.last_captured_at <= bounds.seen_by(WALK_EVERY))
+    walk = connection.execute(select(exists().where(old))).scalar_one()
+    return [come, late, and_(further, rested)] if walk else [come, late]
+
+
+def anything_to_visit(connection: Connection, source_id: str, bounds: Bounds, entries: Collection[str]) -> bool:
+    """Whether a round over this source would have anything to fetch, if only what is due by its own time."""
+    due = or_(Frontier.due_at.is_not(None), *_time_come(connection, source_id, bounds, list(entries)))
+    return bool(connection.execute(select(exists().where(Frontier.source_id == source_id, due))).scalar_one())
 
 
 def lease(
@@ -113,105 +159,9 @@ def release(connection: Connection, crawl_key: str) -> None:
     )
 
 
-def note_captures(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
-    """What the captures mean for the frontier: their addresses are done, the links they show are known."""
-    ended = sorted(
-        (c for c in captures if c.page.kind in ("article", "list")), key=lambda c: (c.captured_at, c.url_key)
-    )
-    _note(connection, ended, now)
-    _respell(connection, ended, now)
-    links = {(c.source_id, link.url_key): (c, link) for c in captures for link in c.page.links}
-    rows = [_row(c.source_id, link, now, now, c.url, c.crawl_key) for c, link in links.values()]
-    insert_new(connection, Frontier, rows)
-    _settle_articles(connection, {link.article_key for _, link in links.values() if link.article_key})
-
-
-def _note(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
-    if not captures:
-        return
-    statement = upsert(connection, Frontier)
-    new, old = statement.excluded, Frontier.__table__.c
-    values = {
-        "due_at": None,
-        "last_captured_at": new.last_captured_at,
-        "last_outcome": new.last_outcome,
-        "attempts": case((new.attempts == 0, 0), else_=old.attempts + 1),
-        "stored_digest": func.coalesce(new.stored_digest, old.stored_digest),
-        "stored_at": func.coalesce(new.stored_at, old.stored_at),
-    }
-    later = or_(old.last_captured_at.is_(None), old.last_captured_at <= new.last_captured_at)
-    keys = ["source_id", "url_key"]
-    rows = [_ended_row(capture, now) for capture in captures]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
-    done = {c.page.article_key for c in captures if c.page.settled and c.page.article_key}
-    for some in batched(sorted(done)):
-        connection.execute(update(Frontier).where(Frontier.article_key.in_(some)).values(due_at=None))
-    lost = {c.page.article_key for c in captures if c.page.article_key and not c.page.settled} - done
-    for some in batched(sorted(lost)):
-        untried = Frontier.article_key.in_(some) & Frontier.last_captured_at.is_(None)
-        connection.execute(update(Frontier).where(untried).values(due_at=now))
-
-
-def _respell(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
-    """An address that redirects to another spelling of itself (http to https) is known by that, and due there."""
-    for capture in captures:
-        for link in capture.page.links:
-            if capture.page.outcome == "redirected" and link.url_key == capture.url_key and link.url != capture.url:
-                row = (Frontier.source_id == capture.source_id) & (Frontier.url_key == capture.url_key)
-                now_last = (Frontier.last_captured_at == capture.captured_at) & (Frontier.attempts <= MAX_HOPS)
-                connection.execute(update(Frontier).where(row & now_last).values(url=link.url, due_at=now))
-
-
-def _ended_row(capture: Capture, now: datetime) -> dict[str, Any]:
-    page = capture.page
-    row = _row(
-        capture.source_id, Link(capture.url, capture.url_key, page.kind, page.article_key), now, None, None, None
-    )
-    holds = capture.refers_to is None and capture.stored_digest and page.outcome != "failed"
-    return row | {
-        "last_captured_at": capture.captured_at,
-        # A page that shows no article is asked for again: it may be maintenance, served as 200.
-        "last_outcome": "failed" if page.outcome in GOOD and not page.settled else page.outcome,
-        "attempts": 0 if page.settled else 1,
-        "stored_digest": capture.stored_digest if holds else None,
-        "stored_at": capture.captured_at if holds else None,
-    }
-
-
-def _settle_articles(connection: Connection, article_keys: set[str]) -> None:
-    """Addresses just found of articles that were captured under another address need not be fetched."""
-    other = aliased(Frontier)
-    captured = exists().where(
-        other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)), other.due_at.is_(None)
-    )
-    untried = Frontier.last_captured_at.is_(None) & Frontier.due_at.is_not(None)
-    for keys in batched(sorted(article_keys)):
-        fresh = Frontier.article_key.in_(keys) & untried
-        connection.execute(update(Frontier).where(fresh & captured).values(due_at=None))
-
-
-def _row(
-    source_id: str,
-    link: Link,
-    now: datetime,
-    due_at: datetime | None,
-    discovered_from: str | None,
-    leased_by: str | None,
-) -> dict[str, Any]:
-    return {
-        "source_id": source_id,
-        "url_key": link.url_key,
-        "url": link.url,
-        "kind": link.kind,
-        "article_key": link.article_key,
-        "due_at": due_at,
-        "leased_by": leased_by,
-        "leased_until": now + LEASE if leased_by else None,
-        "attempts": 0,
-        "discovered_at": now,
-        "discovered_from": discovered_from,
-        "last_captured_at": None,
-        "last_outcome": None,
-        "stored_digest": None,
-        "stored_at": None,
-    }
+def frontier_row(source_id: str, link: Link, discovered_at: datetime, **said: Any) -> dict[str, Any]:
+    """A row for an address that has just become known, with what is ``said`` of it besides."""
+    blank: dict[str, Any] = dict.fromkeys(column.name for column in Frontier.__table__.columns)
+    address = {"source_id": source_id, "url_key": link.url_key, "url": link.url, "kind": link.kind}
+    rest = {"article_key": link.article_key, "attempts": 0, "discovered_at": discovered_at}
+    return blank | address | rest | said

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
+from archive.attachments import attachments_of
 from archive.database import batched, insert_one
 from archive.folding import refold
 from archive.models import Article, Capture, CaptureReading, Edition, Promotion, Reading
@@ -17,10 +18,10 @@ _READ = ("content_hash", "published_at", "published_evidence", "byline", "sectio
 #: All that an export says of an article, but the cleaner, which a promotion changes for all, and the words (see hash).
 _FIELDS = (
     *_READ,
-    *("url", "urls", "sections", "duplicate_of", "edition", "editions"),
+    *("url", "urls", "sections", "duplicate_of", "attachments", "edition", "editions"),
     *("first_captured_at", "last_captured_at", "captured_at", "gone_at"),
 )
-_COLUMNS = (name for name in _FIELDS if name not in ("urls", "sections", "duplicate_of"))
+_COLUMNS = (name for name in _FIELDS if name not in ("urls", "sections", "duplicate_of", "attachments"))
 _SHOWN = typed(f"SELECT article_key, body_hash, {', '.join(_COLUMNS)} FROM v_article WHERE source_id = :source_id")
 
 
@@ -103,7 +104,7 @@ def _agreed(connection: Connection, source_id: str, digest: str) -> set[str]:
     """The articles of which another cleaner reads the same in the capture that speaks for them now."""
     now, then = aliased(Reading), aliased(Reading)
     found = connection.execute(
-        select(Article.article_key, *(getattr(one, name) for one in (now, then) for name in _READ))
+        select(Article.article_key, now.id, then.id, *(getattr(one, name) for one in (now, then) for name in _READ))
         .join(Edition, Edition.id == Article.current_edition_id)
         .join(now, now.id == Article.current_reading_id)
         .join(
@@ -112,9 +113,14 @@ def _agreed(connection: Connection, source_id: str, digest: str) -> set[str]:
         )
         .join(then, then.id == CaptureReading.reading_id)
         .where(Article.source_id == source_id)
-    )
+    ).all()
+    named = attachments_of(connection, (number for row in found for number in row[1:3]))
     count = len(_READ)
-    return {key for key, *values in found if values[:count] == values[count:]}
+    return {
+        key
+        for key, before, after, *values in found
+        if values[:count] == values[count:] and named.get(before) == named.get(after)
+    }
 
 
 def _told_until(connection: Connection, source_id: str) -> dict[str, datetime]:

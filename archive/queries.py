@@ -5,20 +5,21 @@ A row is a dict; times are aware UTC datetimes, JSON columns are lists and dicts
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, TextualSelect, bindparam, text
 
 from archive.models import Json, UtcTime
 from archive.records import GOOD
-from archive.views import DUPLICATES
+from archive.views import ATTACHMENTS, DUPLICATES
 
 Row = dict[str, Any]
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 _TIMES = (
     *("at", "captured_at", "first_captured_at", "last_captured_at", "gone_at", "observed_from", "observed_to"),
-    *("promoted_at", "first_seen_at"),
+    *("promoted_at", "first_seen_at", "tried_at"),
 )
 _JSON = ("captions", "warnings", "detail")
 #: The names in a change's `detail`, in the order in which they are told; PostgreSQL keeps none.
@@ -58,7 +59,8 @@ _EDITION_AT = typed(
 )
 _SPOKEN = typed(
     "SELECT c.capture_id, c.url, c.captured_at, c.payload_digest, c.warc_file, c.warc_offset, c.warc_length,"
-    " r.published_at, r.published_evidence, r.byline, r.section, r.captions, r.language, r.layout, r.warnings"
+    " r.id AS reading_id, r.published_at, r.published_evidence, r.byline, r.section, r.captions, r.language, r.layout,"
+    " r.warnings"
     " FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
     " WHERE c.article_key = :key AND c.content_hash = :content_hash AND c.outcome IN :good"
     " AND c.captured_at >= :start AND c.captured_at <= :moment"
@@ -75,6 +77,14 @@ _SECTIONS = typed(
     "SELECT DISTINCT c.article_key, r.section FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
     " WHERE c.article_key IN :keys AND c.outcome IN :good AND r.content_hash IS NOT NULL AND r.section IS NOT NULL",
     many=["keys", "good"],
+)
+_ATTACHMENTS = typed(
+    "SELECT * FROM v_attachment WHERE article_key IN :keys ORDER BY article_key, position", many=["keys"]
+)
+_NAMED_THEN = "(SELECT * FROM reading_attachment WHERE reading_id = :reading_id) AS t"
+_ATTACHMENTS_THEN = typed(
+    ATTACHMENTS.format(columns="", named=_NAMED_THEN, until=" AND c.captured_at < :until") + " ORDER BY t.position",
+    times=["until"],
 )
 _DUPLICATE_OF = typed(DUPLICATES.format(where="body_hash IN :hashes"), many=["hashes"])
 _DUPLICATES = typed("SELECT * FROM v_duplicate ORDER BY duplicate_of, article_key")
@@ -115,7 +125,12 @@ def article_at(connection: Connection, key: str, moment: datetime) -> Row | None
     if now is None or then is None:
         return None
     same_text = {"duplicate_of": now["duplicate_of"] if then["content_hash"] == now["content_hash"] else None}
-    return now | then | speaking(connection, then, moment) | {"captured_at": then["observed_from"]} | same_text
+    spoken = speaking(connection, then, moment)
+    following = (one["observed_from"] for one in editions(connection, key) if one["edition"] == then["edition"] + 1)
+    # What was captured with this edition: after the page that names it, before the next edition.
+    named = {"reading_id": spoken["reading_id"], "until": next(following, _FAR)}
+    files = {"attachments": rows(connection, _ATTACHMENTS_THEN, **named)}
+    return now | then | spoken | files | {"captured_at": then["observed_from"]} | same_text
 
 
 def speaking(connection: Connection, edition: Row, moment: datetime | None = None) -> Row:
@@ -136,7 +151,8 @@ def speaking(connection: Connection, edition: Row, moment: datetime | None = Non
 
 
 def dressed(connection: Connection, articles: Sequence[Row]) -> Iterator[Row]:
-    """Rows of v_article, each with `urls`, `sections` and `duplicate_of`; three statements for all of them."""
+    """Rows of v_article, each with `urls`, `sections`, `duplicate_of` and `attachments` (rows of v_attachment); four
+    statements for all of them."""
     keys = [row["article_key"] for row in articles]
     hashes = sorted({row["body_hash"] for row in articles if row["body_hash"] is not None})
     addresses = rows(connection, _URLS, keys=keys)
@@ -145,9 +161,13 @@ def dressed(connection: Connection, articles: Sequence[Row]) -> Iterator[Row]:
     sections = _grouped(rows(connection, _SECTIONS, keys=keys, good=sorted(GOOD)), "section")
     duplicates = rows(connection, _DUPLICATE_OF, hashes=hashes) if hashes else []
     duplicate_of = {row["article_key"]: row["duplicate_of"] for row in duplicates}
+    named: defaultdict[str, list[Row]] = defaultdict(list)
+    for found in rows(connection, _ATTACHMENTS, keys=keys):
+        named[found["article_key"]].append(found)
     for row in articles:
         key = row["article_key"]
-        yield row | {"urls": urls[key], "sections": sorted(sections[key]), "duplicate_of": duplicate_of.get(key)}
+        more = {"urls": urls[key], "sections": sorted(sections[key]), "attachments": named[key]}
+        yield row | more | {"duplicate_of": duplicate_of.get(key)}
 
 
 def _grouped(found: Iterable[Row], column: str) -> defaultdict[str, list[str]]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from archive.attachments import attachments_of, insert_attachments
 from archive.database import batched, insert_new
 from archive.models import Capture, CaptureReading, Cleaner, Content
 from archive.models import Reading as ReadingRow
+from archive.records import Attachment, Reading, Removed
 from archive.records import Content as ContentRecord
-from archive.records import Reading, Removed
 
 Manifest = Callable[[str], Mapping[str, object]]
 
@@ -52,6 +53,7 @@ def insert_verdicts(connection: Connection, verdicts: Sequence[Verdict], manifes
     know_cleaners(connection, {v.cleaner_digest for v in verdicts}, manifest, now)
     insert_new(connection, ReadingRow, [_reading_row(reading) for _, reading in sorted(readings.items(), key=_key)])
     ids = _reading_ids(connection, readings)
+    insert_attachments(connection, readings, ids)
     rows = [
         {
             "capture_id": v.capture_id,
@@ -73,7 +75,7 @@ def sift(connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Verd
     stored: dict[tuple[int, str], Any] = {}
     for some in batched(verdicts):
         rows = connection.execute(
-            select(CaptureReading.capture_id, CaptureReading.cleaner_digest, *_STORED)
+            select(CaptureReading.capture_id, CaptureReading.cleaner_digest, CaptureReading.reading_id, *_STORED)
             .outerjoin(ReadingRow, ReadingRow.id == CaptureReading.reading_id)
             .outerjoin(Content, Content.content_hash == ReadingRow.content_hash)
             .where(
@@ -83,16 +85,19 @@ def sift(connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Verd
         )
         stored |= {(row.capture_id, row.cleaner_digest): row._mapping for row in rows}
     fresh = [v for v in verdicts if (v.capture_id, v.cleaner_digest) not in stored]
-    other = [(v, _differing(v, row)) for v in verdicts if (row := stored.get((v.capture_id, v.cleaner_digest)))]
+    named = attachments_of(connection, (row["reading_id"] for row in stored.values()))
+    known = ((v, stored.get((v.capture_id, v.cleaner_digest))) for v in verdicts)
+    other = [(v, _differing(v, row, named.get(row["reading_id"], ()))) for v, row in known if row is not None]
     return fresh, [(verdict, names) for verdict, names in other if names]
 
 
-def _differing(verdict: Verdict, stored: Mapping[str, Any]) -> list[str]:
+def _differing(verdict: Verdict, stored: Mapping[str, Any], named: tuple[Attachment, ...]) -> list[str]:
     said: dict[str, Any] = {"outcome": verdict.outcome, "reason": verdict.reason}
     if verdict.reading is not None:
         said |= _reading_row(verdict.reading)
         said |= _content_row(verdict.reading.content) if verdict.reading.content else {}
-    return [column.name for column in _STORED if said.get(column.name) != stored[column.name]]
+    names = [column.name for column in _STORED if said.get(column.name) != stored[column.name]]
+    return names if (verdict.reading.attachments if verdict.reading else ()) == named else [*names, "attachments"]
 
 
 def know_cleaners(connection: Connection, digests: set[str], manifest: Manifest, now: datetime) -> None:

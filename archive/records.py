@@ -24,16 +24,25 @@ LEADING = frozenset({"list", "feed", "sitemap"})
 #: What the frontier keeps, and so what is fetched.
 FETCHED = LEADING | {"article", "attachment"}
 ABSENT = frozenset({"gone", "soft-gone"})
+#: In the reason of an attempt at a file that will fail the next time too: it is too large (Scrapy's words), or a page
+#: comes in its place.
+LASTING = ("larger than download max size", "no file but")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that a page names and that is worth fetching; ``kind`` is one of ``FETCHED``."""
+    """An address that a page names and that is worth fetching; ``kind`` is one of ``FETCHED``.
+
+    ``follows``: it is the list's next page after the one that names it, as far as its pages are numbered. ``said_at``:
+    the time that the page gives for it, where it gives one; a hint for asking, no publication date.
+    """
 
     url: str
     url_key: str
     kind: str
     article_key: str | None = None
+    follows: bool = False
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that an article's page links to (``file``), or a picture that stands for its text (``image``)."""
+
+    kind: str
+    url: str
+    url_key: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What came for an attachment: its type by its first bytes (``pdf``, ``zip``, ``jpeg``, …), its size in bytes."""
+
+    type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one cleaner made of one input.
 
@@ -90,6 +117,7 @@ class Reading:
     restored: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     warnings: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +136,7 @@ class Page:
     cleaner_digest: str | None
     reading: Reading | None
     links: tuple[Link, ...] = ()
+    file: File | None = None
 
     @property
     def settled(self) -> bool:
@@ -141,4 +170,5 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     redirect_url: str | None = None
+    tls: str | None = None
     refers_to: tuple[str, datetime] | None = field(default=None)

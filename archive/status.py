@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from archive.coverage import ledger
 from archive.queries import Row, first, rows, typed
 
 _SOURCES = typed(
@@ -27,7 +28,7 @@ _FIGURES = {
     "addresses": typed("SELECT source_id, count(*) AS n FROM frontier GROUP BY source_id"),
 }
 _DUE = typed(
-    "SELECT source_id, count(*) AS n FROM frontier WHERE due_at <= :now GROUP BY source_id",
+    "SELECT source_id, count(*) AS n FROM frontier WHERE due_at <= :now OR revisit_at <= :now GROUP BY source_id",
     times=["now"],
 )
 _UNRECOGNISED = typed(
@@ -41,10 +42,11 @@ _CURSOR = typed("SELECT max(cursor) AS cursor FROM v_change")
 
 def by_source(connection: Connection, now: datetime) -> list[Row]:
     """One row a source, by id: `source_id name level layout listed cleaner promoted_at`, how many `articles`, of them
-    `gone` and `duplicates`, `editions`, `addresses` known and `due` at ``now``, `captures` by outcome, and
-    `last_captured_at`."""
+    `gone` and `duplicates`, `editions`, `addresses` known and `due` at ``now``, `captures` by outcome,
+    `last_captured_at`, and the ledger of `this_month` and `last_month` (v_coverage; null where nothing happened)."""
     figures = {name: _counts(connection, statement) for name, statement in _FIGURES.items()}
     figures["due"] = _counts(connection, _DUE, now=now)
+    months = ledger(connection, now)
     captures: defaultdict[str, list[Row]] = defaultdict(list)
     for row in sorted(rows(connection, _CAPTURES), key=lambda row: str(row["outcome"])):
         captures[row["source_id"]].append(row)
@@ -56,6 +58,7 @@ def by_source(connection: Connection, now: datetime) -> list[Row]:
             "captures": {row["outcome"]: row["n"] for row in captures[source["source_id"]]},
             "last_captured_at": max((row["last_captured_at"] for row in captures[source["source_id"]]), default=None),
         }
+        | {name: months.get(source["source_id"], {}).get(name) for name in ("this_month", "last_month")}
         for source in sorted(rows(connection, _SOURCES), key=lambda row: str(row["source_id"]))
     ]
 

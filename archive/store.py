@@ -9,20 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
 
+from archive import catalogue
+from archive.attachments import note_files
+from archive.catalogue import SourceFacts, UnitFacts
 from archive.clock import Clock
 from archive.database import batched, insert_new, insert_one, reading
 from archive.folding import fold_ahead, refold
-from archive.frontier import note_captures
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
 from archive.models import Change, Crawl, Promotion, Source
+from archive.noting import come_back, note_captures
 from archive.promotions import article_keys, promoted_cleaners, record, switch
 from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners, sift
 from archive.records import Capture
 
-SourceFacts = tuple[str, str, str | None, str, bool]
 FIRST_CLEANER = "first cleaner of this source"
 
 
@@ -33,14 +35,10 @@ class Store:
         self.engine, self._journal, self._clock, self._manifest = engine, journal, clock, manifest
         self._crawls: dict[str, int] = {}
 
-    def add_sources(self, sources: Iterable[SourceFacts]) -> None:
-        """Make sources known, as (id, name, level, layout, listed); what the catalogue says now is what holds."""
+    def add_sources(self, sources: Iterable[SourceFacts], units: Iterable[UnitFacts] = ()) -> None:
+        """Make sources and the units they belong to known; what the catalogue says now is what holds."""
         with self.engine.begin() as connection:
-            for source_id, name, level, layout, listed in sources:
-                values = {"name": name, "level": level, "layout": layout, "listed": listed}
-                insert_new(connection, Source, [{"id": source_id, **values}])
-                moved = or_(*(getattr(Source, column).is_distinct_from(value) for column, value in values.items()))
-                connection.execute(update(Source).where(Source.id == source_id, moved).values(values))
+            catalogue.note(connection, sources, units)
 
     def start_crawl(
         self, key: str, started_at: datetime, software: str, config: Mapping[str, Any], kind: str = "crawl"
@@ -119,11 +117,14 @@ class Store:
             named = {c.source_id for c in captures}
             insert_new(connection, Source, [_unlisted(source_id) for source_id in sorted(named - known)])
             fresh = self._insert_captures(connection, captures)
+            note_files(connection, fresh)
             self._tie(connection, fresh, now)
             changes = self._promote_first(connection, fresh, now)
             listed = set(connection.execute(select(Source.id).where(Source.listed, Source.id.in_(named))).scalars())
-            note_captures(connection, [c for c in fresh if c.source_id in listed], now)
+            followed = [c for c in fresh if c.source_id in listed]
+            note_captures(connection, followed, now)
             changes += refold(connection, {c.page.article_key for c in fresh if c.page.article_key}, now)
+            come_back(connection, followed)
             insert_new(connection, Change, changes)
         return len(fresh)
 
@@ -151,6 +152,8 @@ class Store:
             "status": capture.status,
             "content_type": capture.content_type,
             "redirect_url": capture.redirect_url,
+            "redirect_key": next((link.url_key for link in page.links), None) if page.outcome == "redirected" else None,
+            "tls": capture.tls,
             "etag": capture.etag,
             "last_modified": capture.last_modified,
             "payload_digest": page.payload_digest,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, literal, select
 
+from archive.attachments import attachments_of
 from archive.editions import Fold, Seen, fold
 from archive.models import Capture, CaptureReading, Crawl, Promotion, Reading
 
@@ -60,14 +61,16 @@ def stories(connection: Connection, keys: Sequence[str], cleaner: str | None = N
         )
         .outerjoin(Reading, Reading.id == CaptureReading.reading_id)
         .where(Capture.article_key.in_(keys))
-    )
+    ).all()
     found: dict[str, tuple[str, str | None, list[Seen]]] = {}
+    named = attachments_of(connection, (row.reading_id for row in rows))
     for row in rows:
-        found.setdefault(row.article_key, (row.source_id, row.cleaner_digest, []))[2].append(_seen(row))
+        keys_named = tuple(one.url_key for one in named.get(row.reading_id, ()))
+        found.setdefault(row.article_key, (row.source_id, row.cleaner_digest, []))[2].append(_seen(row, keys_named))
     return [Story(key, source, cleaner, seen, fold(seen)) for key, (source, cleaner, seen) in sorted(found.items())]
 
 
-def _seen(row: Row[Any]) -> Seen:
+def _seen(row: Row[Any], attachments: tuple[str, ...]) -> Seen:
     return Seen(
         row.id,
         row.captured_at,
@@ -83,4 +86,5 @@ def _seen(row: Row[Any]) -> Seen:
         row.byline,
         row.section,
         tuple(row.captions or ()),
+        attachments,
     )

@@ -79,7 +79,8 @@ class Desk:
     """Takes exchanges on the event loop's thread and sees them into archive and database.
 
     After a failure of either, ``failed`` is called and every further `take` raises it: a crawl must not go on without
-    them. ``alive`` is called now and then on the database thread.
+    them. ``alive`` is called now and then on the database thread. ``narrow`` takes from a source's page the links that
+    this crawl leaves alone.
     """
 
     def __init__(
@@ -90,9 +91,10 @@ class Desk:
         crawl_key: str,
         alive: Callable[[], None],
         failed: Callable[[], None],
+        narrow: Callable[[str, Page], Page] = lambda source_id, page: page,
     ) -> None:
         self._writer, self._store, self._workers, self._crawl_key = writer, store, workers, crawl_key
-        self._alive, self._failed = alive, failed
+        self._alive, self._failed, self._narrow = alive, failed, narrow
         self._next_sign = time.monotonic() + SIGN_OF_LIFE_SECONDS
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(BACKLOG)
@@ -128,7 +130,9 @@ class Desk:
             located: asyncio.Future[Location] = self._loop.create_future()
             self._archive.put(_Filing(exchange, located))
             location = await located
-            page = await self._loop.run_in_executor(self._workers, work, exchange)
+            page = self._narrow(
+                exchange.source_id, await self._loop.run_in_executor(self._workers, work, exchange)
+            )
             self._database.put(capture_of(exchange, location, self._crawl_key, page))
         except Exception as error:
             self._fail(error)

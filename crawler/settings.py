@@ -10,12 +10,20 @@ NEWSPIDER_MODULE = "crawler.spiders"
 BANTIN_CONTACT = os.environ.get("BANTIN_CONTACT", "the operator of this crawl has set no BANTIN_CONTACT")
 USER_AGENT = f"bantin/0.1 (archive of public Party news pages; contact: {BANTIN_CONTACT})"
 
-# Politeness: robots.txt is obeyed; one request a second a host unless the source's file says otherwise.
+# Politeness: robots.txt is obeyed. Each host's pace is kept by crawler.gate, which knows Crawl-delay and Retry-After:
+# Scrapy's own delay is off. Requests wait in crawler.hostqueue, a host has one under way; a number for all hosts
+# together (0: none) would make them wait for each other.
 ROBOTSTXT_OBEY = True
-DOWNLOAD_DELAY = 1.0
-DOWNLOAD_DELAY_JITTER = 0.0
-CONCURRENT_REQUESTS = 64
+DOWNLOAD_DELAY = 0
+CONCURRENT_REQUESTS = 0
 CONCURRENT_REQUESTS_PER_DOMAIN = 8
+SCHEDULER_PRIORITY_QUEUE = "crawler.hostqueue.HostQueue"
+# Of one priority, what was found first is asked for first: lists name the newest article first.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+# Used by crawler.manners: seconds between requests to a host that no source names; sources say their own.
+BANTIN_DELAY = 1.0
+# RFC 9309 follows five redirects of a robots.txt; nothing else is redirected.
+REDIRECT_MAX_TIMES = 5
 # Scrapy starts this many tasks for the output of every page; ours is a handful of requests.
 CONCURRENT_ITEMS = 1
 DOWNLOAD_TIMEOUT = 60
@@ -46,13 +54,26 @@ REMOTE_CONTROL_ENABLED = False
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 # Below HttpCompression (590): it sees bodies as they came.
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.middlewares.PrivateAddressMiddleware": 90,
+    "crawler.guard.PrivateAddressMiddleware": 90,
+    "crawler.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.CaptureMiddleware": 950,
+    "crawler.gate.GateMiddleware": 960,
 }
+# Only these two schemes: a link or a redirect to file:, ftp:, data: or s3: has no handler.
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.handler.Handler",
+    "https": "crawler.handler.Handler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+# Bodies are decoded by the workers, within bounds; the event loop decodes none but robots.txt.
+COMPRESSION_ENABLED = False
 EXTENSIONS = {"crawler.progress.Progress": 500}
 TWISTED_DNS_RESOLVER = "crawler.guard.GuardedResolver"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-DOWNLOAD_VERIFY_CERTIFICATES = True
 
 LOG_LEVEL = "INFO"
 LOG_VERSIONS: list[str] = []

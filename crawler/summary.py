@@ -1,12 +1,19 @@
 """What a crawl brought, read back from the database, and what in it needs a person's look."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
+from archive import alarms
+from archive.alarms import Alarm, Expected
 from archive.database import reading
+from archive.revisits import PATIENT_ATTEMPTS
 from archive.status import unrecognised
+from crawler.sources import Source
+from pipelines.dates import VIETNAM
 
 if TYPE_CHECKING:
     from crawler.collection import Collection
@@ -47,6 +54,7 @@ class Summary:
     seconds: float
     sources: tuple[SourceSummary, ...]
     notes: tuple[str, ...]
+    wrong: tuple[Alarm, ...] = ()
     failure: str | None = None
 
     @property
@@ -63,18 +71,47 @@ def summarise(collection: "Collection", outcome: str) -> Summary:
     """The summary of a crawl whose captures are all stored."""
     promoted = collection.store.promoted()
     with reading(collection.engine) as connection:
+        wrong = _wrong(connection, collection, outcome)
         sources = []
         for source in collection.plan.sources:
             counts = _counts(connection, collection.key, source.id, collection.since)
-            problems = list(_problems(source, counts, outcome))
+            mine = [alarm for alarm in wrong if alarm.source_id == source.id]
+            problems = [alarm.sentence for alarm in mine]
+            problems += [*_problems(source, counts, mine), *collection.manners.problems(source.id)]
             if source.id in collection.opened.busy:
-                problems = [f"{source.id}: another crawl is collecting it; not touched"]
+                # A timer that meets a crawl of its source has nothing to do: that is no fault.
+                problems = [] if collection.plan.due_only else [_busy(source.id)]
             if promoted.get(source.id) not in (None, collection.cleaner.digest_for(source.id)):
                 problems.append(_unpromoted(source.id, collection.cleaner.digest_for(source.id), promoted[source.id]))
             sources.append(SourceSummary(source.id, source.name, **counts, problems=tuple(problems)))
     seconds = (collection.now() - collection.started_at).total_seconds()
     failure = str(collection.desk.failure) if collection.desk.failure else None
-    return Summary(collection.key, outcome, seconds, tuple(sources), tuple(collection.opened.notes), failure)
+    busy = map(_busy, sorted(collection.opened.busy) if collection.plan.due_only else ())
+    notes = (*collection.opened.notes, *collection.manners.notes, *busy)
+    return Summary(collection.key, outcome, seconds, tuple(sources), notes, tuple(wrong), failure)
+
+
+def expected(sources: Iterable[Source], now: datetime) -> list[Expected]:
+    """What the catalogue says of those sources that are there to be collected now."""
+    day = now.astimezone(VIETNAM).date()
+    return [_expected(source) for source in sources if not source.paused and source.context.exists_on(day)]
+
+
+def _expected(source: Source) -> Expected:
+    return Expected(source.id, source.rhythm, source.expect_articles_min, frozenset(source.context.hosts))
+
+
+def _wrong(connection: Connection, collection: "Collection", outcome: str) -> list[Alarm]:
+    """What is wrong with the sources of this crawl; of hosts that give no answer the crawl speaks itself."""
+    mine = [source for source in collection.plan.sources if source.id not in collection.opened.busy]
+    found = alarms.of_articles(connection, [source.id for source in mine])
+    if outcome == "finished":
+        found += alarms.too_few(connection, [_expected(source) for source in mine])
+    return sorted(found, key=lambda alarm: (alarm.source_id, alarm.id))
+
+
+def _busy(source_id: str) -> str:
+    return f"{source_id}: another crawl is collecting it; not touched"
 
 
 def _unpromoted(source_id: str, installed: str, promoted: str) -> str:
@@ -84,14 +121,11 @@ def _unpromoted(source_id: str, installed: str, promoted: str) -> str:
     )
 
 
-def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
+def _problems(source: Source, counts: dict[str, int], wrong: Iterable[Alarm]) -> list[str]:
     problems = []
-    present = counts["articles"] - counts["gone"]
-    if outcome == "finished" and present < source.expect_articles_min:
-        problems.append(f"{source.id}: {present} articles, at least {source.expect_articles_min} were expected")
     if counts["failed"]:
         problems.append(f"{source.id}: {counts['failed']} addresses could not be fetched; the next collect tries again")
-    if counts["unrecognised"]:
+    if counts["unrecognised"] and all(alarm.id != "layout-broken" for alarm in wrong):
         problems.append(
             f"{source.id}: {counts['unrecognised']} pages do not show the marks of layout {source.layout!r}"
         )
@@ -99,7 +133,8 @@ def _problems(source: Any, counts: dict[str, int], outcome: str) -> list[str]:
 
 
 def _counts(connection: Connection, crawl: str, source_id: str, since: int) -> dict[str, int]:
-    facts = {"crawl": crawl, "source": source_id, "since": since}
+    # A file that is too large, or is no file, is no fault of the crawl: it is listed with its article.
+    facts = {"crawl": crawl, "source": source_id, "since": since, "patient": PATIENT_ATTEMPTS}
     captures: dict[str, int] = dict(connection.execute(text(_OUTCOMES), facts).tuples().all())
     changes: dict[str, int] = dict(connection.execute(text(_CHANGES), facts).tuples().all())
     singles = {name: connection.execute(text(sql), facts).scalar_one() for name, sql in _SINGLE.items()}
@@ -134,6 +169,7 @@ _SINGLE = {
     """,
     "failed": """
         SELECT count(*) FROM frontier AS f WHERE f.source_id = :source AND f.last_outcome = 'failed'
+        AND (f.kind <> 'attachment' OR f.attempts < :patient)
         AND NOT EXISTS (SELECT 1 FROM frontier AS g WHERE g.article_key = f.article_key
                         AND g.last_outcome IN ('ok', 'revisit-identical', 'revisit-not-modified'))
     """,

@@ -49,8 +49,9 @@ def _marks(element: _Element, found: Found, layout: Layout, rules: tuple[Noise, 
     for field, mark in ((found.title, Mark("title", whole=True)), (found.date, Mark("date", whole=True))):
         if field is not None:
             marks[field] = mark
-    for caption in find(element, layout.fields.caption):
-        marks.setdefault(caption, Mark("caption"))
+    for role, selectors in (("caption", layout.fields.caption), ("byline", layout.fields.byline)):
+        for part in find(element, selectors):
+            marks.setdefault(part, Mark(role))
     if found.body is not None:
         for candidate in find(found.body, layout.byline.css):
             marks.setdefault(candidate, CANDIDATE)

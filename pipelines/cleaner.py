@@ -18,12 +18,14 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from pipelines.addresses import capped, host_of, url_key
+from pipelines.attachments import FILE_TYPES
 from pipelines.canonical import CANONICAL_VERSION, digest
 from pipelines.dates import VIETNAM
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout, Layouts
 
 MODULES = (
     "addresses",
+    "attachments",
     "byline",
     "canonical",
     "clean",
@@ -35,6 +37,7 @@ MODULES = (
     "noise",
     "page",
     "recognise",
+    "signatures",
     "text",
     "textrules",
 )
@@ -52,8 +55,7 @@ class HostTerm:
     until: date | None = None
 
     def __str__(self) -> str:
-        days = [f"{word} {day}" for word, day in (("since", self.since), ("until", self.until)) if day]
-        return f"{self.host} ({', '.join(days)})" if days else self.host
+        return _with_days(self.host, self.since, self.until)
 
     def holds(self, day: date) -> bool:
         """Whether the host was the source's on this day."""
@@ -67,28 +69,83 @@ class HostTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class LayoutTerm:
+    """A layout and the days (Vietnam's, both included) on which a site's pages were of it."""
+
+    layout: str
+    since: date | None = None
+    until: date | None = None
+
+    def __str__(self) -> str:
+        return _with_days(self.layout, self.since, self.until)
+
+    def holds(self, day: date) -> bool:
+        """Whether pages of this day are of the layout."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What cleaning and link-finding know of a source. One that is not ``listed`` is a host that no catalogue names."""
+    """What cleaning and link-finding know of a source. One that is not ``listed`` is a host that no catalogue names.
+
+    Of ``layouts`` one holds on each day, the oldest stands first.
+    """
 
     id: str
-    layout: str = GENERIC
+    layouts: tuple[LayoutTerm, ...] = (LayoutTerm(GENERIC),)
     hosts: frozenset[str] = frozenset()
     start_keys: frozenset[str] = frozenset()
     terms: tuple[HostTerm, ...] = ()
     listed: bool = True
+    file_types: frozenset[str] = FILE_TYPES
+    images: bool = True
+    feed_keys: frozenset[str] = frozenset()
+    sitemap_keys: frozenset[str] = frozenset()
+
+    @property
+    def layout(self) -> str:
+        """The newest layout's id."""
+        return self.layouts[-1].layout
+
+    def layout_at(self, captured_at: datetime) -> str:
+        """The id of the layout that held on the capture's day in Vietnam."""
+        day = captured_at.astimezone(VIETNAM).date()
+        return next(term.layout for term in self.layouts if term.holds(day))
 
     def exists_on(self, day: date) -> bool:
         """Whether any host was the source's on this day."""
         return any(term.holds(day) for term in self.terms)
 
     @classmethod
-    def of(cls, source_id: str, layout: str, start: Iterable[str], terms: Iterable[HostTerm] = ()) -> "SourceContext":
-        """The context of a source with these start pages; their hosts are its own, where ``terms`` name no days."""
-        start, terms = list(start), list(terms)
+    def of(
+        cls,
+        source_id: str,
+        layout: str | tuple[LayoutTerm, ...],
+        start: Iterable[str],
+        terms: Iterable[HostTerm] = (),
+        feeds: Iterable[str] = (),
+        sitemaps: Iterable[str] = (),
+    ) -> "SourceContext":
+        """The context of a source with these start pages, feeds and sitemaps; their hosts are its own, where ``terms``
+        name no days."""
+        layouts = (LayoutTerm(layout),) if isinstance(layout, str) else layout
+        start, feeds, sitemaps, terms = list(start), list(feeds), list(sitemaps), list(terms)
         named = {term.host for term in terms}
-        terms += [HostTerm(host) for host in sorted({host_of(url) for url in start} - named)]
-        keys = frozenset(url_key(url) for url in start)
-        return cls(source_id, layout, frozenset(term.host for term in terms), keys, tuple(terms))
+        terms += [HostTerm(host) for host in sorted({host_of(url) for url in (*start, *feeds, *sitemaps)} - named)]
+        return cls(
+            source_id,
+            layouts,
+            frozenset(term.host for term in terms),
+            frozenset(map(url_key, start)),
+            tuple(terms),
+            feed_keys=frozenset(map(url_key, feeds)),
+            sitemap_keys=frozenset(map(url_key, sitemaps)),
+        )
+
+
+def _with_days(name: str, since: date | None, until: date | None) -> str:
+    days = [f"{word} {day}" for word, day in (("since", since), ("until", until)) if day]
+    return f"{name} ({', '.join(days)})" if days else name
 
 
 class Cleaner:
@@ -123,9 +180,15 @@ class Cleaner:
             (s.id for s in claims if any(t.host == host and t.holds(day) for t in s.terms)), capped(host, MAX_ID)
         )
 
-    def dated_rules(self, source_id: str, captured_at: datetime) -> tuple[str, ...]:
-        """The rules bound to some days that hold for a source's captures of this day, whatever their layout."""
-        return tuple(r.id for r in self._dated if r.holds(source_id, captured_at))
+    def layout_of(self, source: SourceContext, captured_at: datetime) -> Layout:
+        """The layout of a source's pages at that time."""
+        return self.layouts[source.layout_at(captured_at)]
+
+    def dated_context(self, source_id: str, captured_at: datetime) -> tuple[str, ...]:
+        """What cleaning sees of the day of a capture: the layout, and the rules bound to some days that hold for the
+        source, whatever their layout."""
+        rules = (r.id for r in self._dated if r.holds(source_id, captured_at))
+        return self.source(source_id).layout_at(captured_at), *rules
 
     def digest_for(self, source_id: str) -> str:
         """The digest of all that decides how this source's pages are read."""
@@ -139,14 +202,16 @@ class Cleaner:
         """What `digest_for` covers, part by part: for comparing two cleaners.
 
         Any source may have plain texts besides its pages. The pages of a host that no source claims may be of any
-        layout, so all layouts concern it.
+        layout that tells its pages by their marks, so all of these concern it, and those that need none.
         """
         source = self.source(source_id)
         if source.listed:
-            extraction, scrubbing = self._layout_digests(self.layouts[source.layout], source_id)
+            extraction, scrubbing = self._digests_of((term.layout for term in source.layouts), source_id)
             text = digest(*self._layout_digests(self.layouts[PLAIN_TEXT], source_id))
-            return {**_core(), "layout": source.layout, "extraction": extraction, "scrubbing": scrubbing, "text": text}
-        parts = [self._layout_digests(layout, source_id) for _, layout in sorted(self.layouts.by_id.items())]
+            days = ", ".join(map(str, source.layouts))
+            return {**_core(), "layout": days, "extraction": extraction, "scrubbing": scrubbing, "text": text}
+        layouts = [one for _, one in sorted(self.layouts.by_id.items()) if one.tells_pages or not one.marks]
+        parts = [self._layout_digests(layout, source_id) for layout in layouts]
         extraction, scrubbing = (digest(*column) for column in zip(*parts, strict=True))
         return {**_core(), "layout": None, "extraction": extraction, "scrubbing": scrubbing}
 
@@ -161,12 +226,20 @@ class Cleaner:
         layouts = self.layouts.by_id.values()
         return sorted({name for layout in layouts for rule in self.layouts.noise(layout) for name in rule.sources})
 
+    def _digests_of(self, layout_ids: Iterable[str], source_id: str) -> tuple[str, str]:
+        """The digests of one layout, or those of all in a row."""
+        parts = [self._layout_digests(self.layouts[one], source_id) for one in layout_ids]
+        if len(parts) == 1:
+            return parts[0]
+        extraction, scrubbing = (digest(*column) for column in zip(*parts, strict=True))
+        return extraction, scrubbing
+
     def _layout_digests(self, layout: Layout, source_id: str) -> tuple[str, str]:
         rules = [
             r.model_dump(mode="json") for r in self.layouts.noise(layout) if not r.sources or source_id in r.sources
         ]
         common = self.layouts.common.model_dump(mode="json", exclude={"noise"})
-        return digest(layout.model_dump(mode="json", exclude={"noise"})), digest(rules, common)
+        return digest(layout.model_dump(mode="json", exclude={"noise", "inferred"})), digest(rules, common)
 
 
 @cache

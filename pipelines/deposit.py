@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from socket import gethostname
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,10 +40,19 @@ class Archive:
 class Deposit:
     """One import run. Nothing is written before the first record: what is all known already leaves no trace."""
 
-    def __init__(self, archive: Archive, key: str, name: str, sha256: str | None, source: str | None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        key: str,
+        name: str,
+        sha256: str | None,
+        source: str | None,
+        facts: Mapping[str, Any] | None = None,
+        description: str = DESCRIPTION,
+    ) -> None:
         self.key = key
-        self._archive = archive
-        self._config = {"name": name, "sha256": sha256, "source": source, "host": gethostname()}
+        self._archive, self._description = archive, description
+        self._config = {"name": name, "sha256": sha256, "source": source, "host": gethostname(), **(facts or {})}
         self._writer: SegmentWriter | None = None
 
     def done_before(self) -> str | None:
@@ -75,7 +85,7 @@ class Deposit:
                 "isPartOf": self.key,
                 "crawl-started": rfc3339(now),
                 "format": "WARC File Format 1.1",
-                "description": DESCRIPTION,
+                "description": self._description,
                 IMPORT_FACT: json.dumps(self._config, ensure_ascii=False),
             }
             self._writer = SegmentWriter(self._archive.home.archive, self.key, facts, self._archive.segment_bytes)

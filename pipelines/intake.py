@@ -56,14 +56,14 @@ def _holds_page(exchange: Exchange) -> bool:
 def _read(exchange: Exchange, cleaner: Cleaner) -> Page:
     if exchange.status is None and not _holds_page(exchange):
         said = (exchange.outcome or "failed", exchange.reason or "no response")
-        return failure(exchange.source_id, exchange.url, *said, cleaner)
+        return failure(exchange.source_id, exchange.url, exchange.captured_at, *said, cleaner)
     if exchange.truncated and exchange.status in (200, None):
-        page = failure(exchange.source_id, exchange.url, "failed", exchange.truncated, cleaner)
+        page = failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", exchange.truncated, cleaner)
         return replace(page, payload_digest=payload_digest_of(exchange))
     try:
         payload = decode_body(exchange.body, exchange.header("content-encoding"))
     except ArchiveError as error:
-        return failure(exchange.source_id, exchange.url, "failed", str(error), cleaner)
+        return failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", str(error), cleaner)
     response = Response(
         exchange.source_id,
         exchange.url,
@@ -78,7 +78,7 @@ def _read(exchange: Exchange, cleaner: Cleaner) -> Page:
     except Exception as error:
         # One page that cleaning cannot bear must stop neither the crawl nor a rebuild: it is archived, and said.
         reason = f"cleaning failed: {type(error).__name__}: {error}"[:500]
-        page = failure(exchange.source_id, exchange.url, "failed", reason, cleaner)
+        page = failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", reason, cleaner)
         return replace(page, payload_digest=sha256(payload).hexdigest())
     return replace(page, outcome="revisit-identical") if exchange.refers_to and page.outcome == "ok" else page
 
@@ -110,6 +110,7 @@ def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Pag
         etag=_storable(exchange.header("etag")),
         last_modified=_storable(exchange.header("last-modified")),
         redirect_url=absolute(exchange.url, target) if target else None,
+        tls=_storable(exchange.tls),
         refers_to=exchange.refers_to,
     )
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from lxml.etree import _Element
 from pydantic import AfterValidator, Field
 
 from archive.errors import ConfigError
+from pipelines.shipped import shipped
 from pipelines.textrules import TextRules
 from pipelines.tomlfile import Names, Patterns, Regex, Table, line_of, load
 
@@ -68,27 +68,37 @@ class Addresses(Table):
     """Which addresses are articles (group ``key`` is the site's own id), which to leave alone, which to prefer."""
 
     article: Patterns = ()
+    attachment: Patterns = ()
     ignore: Patterns = ()
     prefer: Patterns = ()
 
 
 class ListPages(Table):
-    """List pages: the addresses of their further pages, the links to articles and the links to further pages."""
+    """List pages: the addresses of their further pages, the links to articles and the links to further pages.
+
+    ``date``: the entries' own dates, each beside the link that it is of.
+    """
 
     address: Patterns = ()
     links: Selectors = ()
+    date: Selectors = ()
     next: Selectors = ()
 
 
 class Fields(Table):
-    """Where each field stands: CSS selectors, the first that finds an element with words counts."""
+    """Where each field stands: CSS selectors, the first that finds an element with words counts.
+
+    ``byline`` is for sites that mark the writer outside the text; `Byline` for those who sign at its end.
+    """
 
     title: Selectors = ()
     lead: Selectors = ()
     body: Selectors = ()
     date: Selectors = ()
     section: Selectors = ()
+    byline: Selectors = ()
     caption: Selectors = ()
+    attachments: Selectors = ()
     related: Selectors = ()
 
 
@@ -113,9 +123,15 @@ class DatePattern(Table):
 
 
 class Layout(Table):
-    """A site family. ``marks``: a page is of it where all selectors of one of the alternatives find something."""
+    """A site family. ``marks``: a page is of it where all selectors of one of the alternatives find something.
+
+    ``inferred`` names the keys that rest, in whole or in part, on inference: ``marks``, ``lists.next``,
+    ``dates.<id>``, ``noise.<id>``. What was never seen is known by it; cleaning does not depend on it, but marks that
+    are inferred tell no page of a host that nobody listed.
+    """
 
     id: Id
+    inferred: Names = ()
     marks: Annotated[tuple[Selectors, ...], Field(strict=False)] = ()
     language: str | None = None
     addresses: Addresses = Addresses()
@@ -125,6 +141,11 @@ class Layout(Table):
     byline: Byline = Byline()
     noise: Annotated[tuple[Noise, ...], Field(strict=False)] = ()
     text: TextRules | None = None
+
+    @property
+    def tells_pages(self) -> bool:
+        """Whether a page may be taken for one of this layout by its marks alone."""
+        return bool(self.marks) and "marks" not in self.inferred
 
     def marked(self, tree: _Element) -> bool:
         """Whether the page shows this layout's marks."""
@@ -143,6 +164,14 @@ class Layout(Table):
                 return found.groupdict().get("key") or ""
         return None
 
+    def page_number(self, url: str) -> int | None:
+        """Which page of a list stands at ``url``, by the group ``page`` of the addresses of further pages; None where
+        it says none: a list's first page, or one that is not numbered."""
+        for pattern in self.lists.address:
+            if (found := re.search(pattern, url)) and (number := found.groupdict().get("page")):
+                return int(number)
+        return None
+
     def ignores(self, url: str) -> bool:
         """Print copies, growing addresses and whatever else is never fetched."""
         return any(re.search(pattern, url) for pattern in self.addresses.ignore)
@@ -156,11 +185,12 @@ class Layout(Table):
 
 
 class Common(Table):
-    """Noise rules that hold for every layout (``common.toml``)."""
+    """What holds for every layout (``common.toml``): noise rules, and what pages say that show no article."""
 
     noise: Annotated[tuple[Noise, ...], Field(strict=False)] = ()
     soft_gone: Patterns = ()
     blocked: Patterns = ()
+    unavailable: Patterns = ()
 
 
 @cache
@@ -212,6 +242,7 @@ class Layouts:
             if layout.id == PLAIN_TEXT and layout.text is None:
                 raise ConfigError(file, None, "no [text] table", "Copy it from the layout that is shipped")
             _check_noise(file, layout.noise, lines)
+            _check_inferred(file, layout, lines)
             layouts[layout.id] = layout
         taken = {rule.id for rule in common.noise}
         for layout in layouts.values():
@@ -231,9 +262,19 @@ def _check_noise(file: Path, rules: tuple[Noise, ...], lines: dict[tuple[str | i
         seen.add(rule.id)
 
 
+def _check_inferred(file: Path, layout: Layout, lines: dict[tuple[str | int, ...], int]) -> None:
+    known = {"marks"} if layout.marks else set()
+    for table in ("addresses", "lists", "fields", "byline"):
+        known |= {f"{table}.{key}" for key in getattr(layout, table).model_fields_set}
+    known |= {f"{table}.{rule.id}" for table in ("dates", "noise") for rule in getattr(layout, table)}
+    if unknown := [name for name in layout.inferred if name not in known]:
+        what = f"'inferred' names {unknown[0]!r}, which this layout does not have"
+        raise ConfigError(file, line_of(lines, ("inferred",)), what, "Name a key that stands in this file")
+
+
 def _toml_files(path: Path | None) -> list[Path]:
     if path is None:
-        path = Path(str(resources.files("pipelines") / "layouts"))
+        path = shipped("pipelines", "layouts")
     if path.is_file():
         return [path]
     files = sorted(path.glob("*.toml"))

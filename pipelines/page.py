@@ -4,25 +4,37 @@
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from lxml.etree import _Element
 from w3lib.encoding import html_to_unicode
 
-from archive.records import Page, Reading
-from pipelines.addresses import absolute
+from archive.records import FETCHED, Link, Page, Reading
+from pipelines.addresses import absolute, url_key
+from pipelines.attachments import attachments
 from pipelines.canonical import canonical_line, digest
 from pipelines.clean import clean
 from pipelines.cleaner import Cleaner, SourceContext
-from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout, Noise
-from pipelines.lines import text_of
+from pipelines.feeds import read_feed
+from pipelines.hints import entry_dates
+from pipelines.layouts import GENERIC, PLAIN_TEXT, Common, Layout, Noise
+from pipelines.lines import Mark, text_of, walk
 from pipelines.locate import parse
-from pipelines.recognise import hrefs, identify, links, recognise
+from pipelines.recognise import base_of, files, further, hrefs, identify, links, recognise
+from pipelines.signatures import beginning, file_in
+from pipelines.sitemaps import Sitemap, read_sitemap
 from pipelines.text import read_text
+from pipelines.xmlfile import ListingError
 
 SOFT_PAGE_WORDS = 400
+MESSAGE_WORDS = 30  # of one line: what a page says of itself is short, what an article quotes stands in a paragraph
+MOST_CONTROLS = 0.02  # of a page's characters; damaged and compressed bytes have five times as many, pages none
+_CONTROLS = frozenset(map(chr, range(1, 32))) - frozenset("\t\n\f\r")
+_LINK = Mark("link")
 _MARKUP = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
 
@@ -50,17 +62,23 @@ class Response:
 def read_page(response: Response, cleaner: Cleaner) -> Page:
     """Everything that follows from the response and the installed cleaner; the same in any process and order."""
     source = cleaner.source(response.source_id)
-    own = cleaner.layouts[source.layout]
+    own = cleaner.layout_of(source, response.captured_at)
     kind, article_key = identify(response.url, source, own)
     outcome, reason = _outcome(response)
-    wanted = kind in ("article", "list")
+    wanted = kind in FETCHED
     payload_digest = sha256(response.payload).hexdigest()
     blank = Page(outcome, reason, kind, article_key, own.preference(response.url), payload_digest, None, None)
     if outcome == "redirected":
         target = absolute(response.url, response.location) if response.location else None
         return replace(blank, links=tuple(links([target] if target and wanted else [], source, own, kind)))
+    if outcome in ("blocked", "failed"):
+        return replace(blank, reason=_with_words(reason, response, cleaner))
     if outcome != "ok" or not wanted:
         return blank
+    if kind in ("feed", "sitemap"):
+        return replace(blank, **_leads(response, kind, source, own))
+    if kind == "attachment":
+        return _read_file(response, blank, own, cleaner)
     if response.status is None and response.media_type == "text/plain":
         return replace(blank, reading=_reading_of_text(response, payload_digest, source, cleaner))
     if response.media_type and response.media_type not in _MARKUP:
@@ -71,30 +89,73 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
 
 
 def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner) -> Page:
-    tree = _tree(response)
+    text = _text(response)
+    tree = parse(text)
     if tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")
-    layout, page = cleaner.layouts[source.layout], blank
+    if (share := sum(map(text.count, _CONTROLS)) / len(text)) > MOST_CONTROLS:
+        return replace(blank, outcome="failed", reason=f"no text: {share:.0%} control characters")
+    layout, page = cleaner.layout_of(source, response.captured_at), blank
     if not source.listed:
         layout, kind, article_key = recognise(response.url, tree, source, cleaner)
         page = replace(blank, kind=kind, article_key=article_key, preference=layout.preference(response.url))
-    if soft := _soft_outcome(tree, layout, cleaner):
+    listed = page.kind == "list"
+    entries = links(hrefs(tree, response.url, layout.lists.links), source, layout, "article") if listed else []
+    if not entries and (soft := _soft_outcome(tree, layout, cleaner)):
         return replace(page, outcome=soft[0], reason=soft[1])
-    if page.kind == "list":
-        entries = links(hrefs(tree, response.url, layout.lists.links), source, layout, "article")
-        further = links(hrefs(tree, response.url, layout.lists.next), source, layout, "list")
-        return replace(page, links=(*entries, *further))
+    if listed:
+        pages = further(hrefs(tree, response.url, layout.lists.next), source, layout, response.url)
+        entries = _dated(entries, entry_dates(tree, base_of(tree, response.url), layout), response.captured_at)
+        return replace(page, links=(*entries, *pages))
     if page.kind != "article":
         return page
     reading = _reading(tree, response, page.payload_digest, source, layout, cleaner)
     related = links(hrefs(tree, response.url, layout.fields.related), source, layout, "article")
-    return replace(page, reading=reading, links=tuple(related))
+    return replace(page, reading=reading, links=(*related, *files(reading.attachments, source, layout)))
 
 
-def failure(source_id: str, url: str, outcome: str, reason: str, cleaner: Cleaner) -> Page:
+def _read_file(response: Response, blank: Page, layout: Layout, cleaner: Cleaner) -> Page:
+    """What came for an attachment. A page in its place is none, whatever the server declares it to be."""
+    if file := file_in(response.payload, response.media_type):
+        return replace(blank, file=file)
+    is_page = response.media_type in _MARKUP or response.payload.lstrip()[:1] == b"<"
+    tree = parse(_text(response)) if is_page else None
+    if tree is not None and (said := _soft_outcome(tree, layout, cleaner)):
+        return replace(blank, outcome=said[0], reason=said[1])
+    what = "a page" if tree is not None else f"{len(response.payload)} bytes: {beginning(response.payload)}"
+    return replace(blank, outcome="failed", reason=f"no file but {what}")
+
+
+def _leads(response: Response, kind: str, source: SourceContext, layout: Layout) -> dict[str, Any]:
+    """Where a feed or a sitemap leads, as what a page says of it; or why it cannot be read."""
+    sitemap = Sitemap()
+    try:
+        if kind == "sitemap":
+            sitemap = read_sitemap(response.payload, response.content_type, response.url)
+        else:
+            sitemap = Sitemap(tuple(read_feed(response.payload, response.content_type, response.url)))
+    except ListingError as error:
+        return {"outcome": "failed", "reason": f"no {kind}: {error}"}
+    if sitemap.sitemaps and url_key(response.url) not in source.sitemap_keys:
+        # The protocol knows one level. Deeper ones could go on for ever, and no page knows how deep it stands.
+        return {"outcome": "failed", "reason": "an index that the source's file does not name: not followed"}
+    found: list[Link] = []
+    for entries, leads_to in ((sitemap.pages, "article"), (sitemap.sitemaps, "sitemap")):
+        said = {url_key(entry.url): entry.at for entry in reversed(entries) if entry.at}
+        found += _dated(links((e.url for e in entries), source, layout, leads_to), said, response.captured_at)
+    return {"links": tuple(found), "reason": sitemap.note}
+
+
+def _dated(found: list[Link], said: Mapping[str, datetime], now: datetime) -> list[Link]:
+    """The links with the times that are said of them; what is said to be of the future says nothing."""
+    times = ((link, said.get(link.url_key)) for link in found)
+    return [replace(link, said_at=at) if at and at <= now else link for link, at in times]
+
+
+def failure(source_id: str, url: str, at: datetime, outcome: str, reason: str, cleaner: Cleaner) -> Page:
     """The page of an attempt that brought no response: a time-out, a refusal, a broken connection."""
     source = cleaner.source(source_id)
-    layout = cleaner.layouts[source.layout]
+    layout = cleaner.layout_of(source, at)
     kind, article_key = identify(url, source, layout)
     return Page(outcome, reason, kind, article_key, layout.preference(url), "", None, None)
 
@@ -120,10 +181,6 @@ def _text(response: Response) -> str:
     return html_to_unicode(response.content_type, response.payload, auto_detect_fun=_fallback_encoding)[1]
 
 
-def _tree(response: Response) -> _Element | None:
-    return parse(_text(response))
-
-
 def _fallback_encoding(payload: bytes) -> str:
     """UTF-8 where it decodes; else windows-1258, in which older Vietnamese pages are written."""
     try:
@@ -133,19 +190,34 @@ def _fallback_encoding(payload: bytes) -> str:
     return "utf-8"
 
 
+def _with_words(reason: str | None, response: Response, cleaner: Cleaner) -> str | None:
+    """``reason``, and what the page says that came with such a status: that it challenges, or that the site rests."""
+    tree = parse(_text(response)) if response.media_type in _MARKUP else None
+    message = None if tree is None else _message(tree, cleaner.layouts.common)
+    return f"{reason}, {message[1]}" if message else reason
+
+
 def _soft_outcome(tree: _Element, layout: Layout, cleaner: Cleaner) -> tuple[str, str] | None:
-    """A page served as 200 that says that nothing is there, or that bars the way. A page with the layout's marks is
-    what it seems: an article may well quote such words."""
-    if layout.marked(tree):
-        return None
+    """A page served as 200 that bars the way, is out of order, or says that nothing is there. A page with the layout's
+    marks is what it seems: an article may well quote such words."""
+    return None if layout.marked(tree) else _message(tree, cleaner.layouts.common)
+
+
+def _message(tree: _Element, common: Common) -> tuple[str, str] | None:
+    """How an attempt ended by what a short page says of itself, and its words. That an article is gone is the strongest
+    claim, so it comes last."""
     body = tree.find("body")
-    text = canonical_line(text_of(tree if body is None else body))
-    if len(text.split()) > SOFT_PAGE_WORDS:
+    lines = walk(tree if body is None else body, {link: _LINK for link in tree.iter("a")})
+    if sum(len(line.text.split()) for line in lines) > SOFT_PAGE_WORDS:
         return None
-    common = cleaner.layouts.common
-    for outcome, patterns in (("soft-gone", common.soft_gone), ("blocked", common.blocked)):
+    said = [line.text for line in lines if line.mark is not _LINK]  # headlines of others are links
+    # Challenges speak in the title, and to readers without scripts.
+    said += [canonical_line(text_of(element)) for element in tree.iter("title", "noscript")]
+    short = [line for line in said if len(line.split()) <= MESSAGE_WORDS]
+    kinds = (("blocked", common.blocked), ("failed", common.unavailable), ("soft-gone", common.soft_gone))
+    for outcome, patterns in kinds:
         for pattern in patterns:
-            if found := re.search(pattern, text):
+            if found := next((found for line in short if (found := re.search(pattern, line))), None):
                 return outcome, f"page says {found[0]!r}"
     return None
 
@@ -157,7 +229,9 @@ def _reading(
     cleaner_digest = cleaner.digest_for(source.id)
     if layout.id != GENERIC and not layout.marked(tree):
         return Reading(input_digest, cleaner_digest, layout.id, None, warnings=("layout-not-recognised",))
-    return clean(tree, layout, rules, input_digest, cleaner_digest)
+    reading = clean(tree, layout, rules, input_digest, cleaner_digest)
+    named = attachments(tree, base_of(tree, response.url), layout, rules, reading)
+    return replace(reading, attachments=named)
 
 
 def _reading_of_text(response: Response, payload_digest: str, source: SourceContext, cleaner: Cleaner) -> Reading:

@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from archive.catalogue import SourceFacts, UnitFacts
 from archive.clock import parse_rfc3339
 from archive.database import reading
 from archive.errors import UsageError
 from archive.home import Home
 from archive.journal import Journal
 from archive.models import Capture, Source
-from archive.store import SourceFacts, Store
+from archive.store import Store
 from pipelines.cleaner import Cleaner
 from pipelines.gaps import lacking
 from pipelines.intake import Reader, take_in
@@ -25,6 +26,7 @@ def rebuild(
     read: Reader,
     sources: Iterable[SourceFacts],
     progress: Callable[[int], None] = lambda count: None,
+    units: Iterable[UnitFacts] = (),
 ) -> tuple[int, list[str]]:
     """Take in the whole archive; how many captures there are, and what a person should know.
 
@@ -38,7 +40,7 @@ def rebuild(
         raise UsageError(
             "the database holds something already. Give rebuild an empty one: --database URL, or move it away"
         )
-    store.add_sources(sources)
+    store.add_sources(sources, units)
     entries = list(Journal(home.journal).entries())
     notes = _promotions(entries, store, cleaner)
     count = take_in(home.archive, lacking(home.archive, store), store, cleaner, read, progress, notes.append)
@@ -56,7 +58,7 @@ def _promotions(entries: Iterable[dict[str, Any]], store: Store, cleaner: Cleane
     last = {entry["source"]: entry for entry in entries if entry["kind"] == "promotion"}
     for source_id, entry in sorted(last.items()):
         if not (context := cleaner.source(source_id)).listed:
-            store.add_sources([(source_id, source_id, None, context.layout, False)])
+            store.add_sources([SourceFacts(source_id, source_id, None, context.layout, False)])
         installed, at = cleaner.digest_for(source_id), parse_rfc3339(entry["at"])
         same = entry["cleaner"] == installed
         # The journal stays as it is: which cleaner this database was rebuilt with is no decision about the archive.

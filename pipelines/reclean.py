@@ -230,4 +230,5 @@ def _told(page: Page) -> Told:
         said.section,
         said.captions,
         tuple((removed.rule, removed.text) for removed in said.removed),
+        tuple(one.url for one in said.attachments),
     )

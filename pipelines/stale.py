@@ -109,7 +109,7 @@ def _inputs(
     for row in connection.execute(query):
         # What cannot be decoded has no payload digest. One that was cut short may have the bytes of one that was not.
         payload = (row.payload_digest or row.stored_digest, row.outcome == "failed")
-        dated = cleaner.dated_rules(source_id, row.captured_at)
+        dated = cleaner.dated_context(source_id, row.captured_at)
         groups[row.url, row.content_type, payload, dated].append(row)
     first_of = {key: min(rows, key=_rank) for key, rows in groups.items()}
     wanted = sorted({row.stored_digest for row in first_of.values() if row.outcome != "ok"})

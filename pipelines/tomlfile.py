@@ -30,12 +30,14 @@ Regex = Annotated[str, AfterValidator(_regex)]
 Patterns = Annotated[tuple[Regex, ...], Field(strict=False)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 
+#: Path of each table and key (``("source", 0, "start")``) to its line, counted from 1.
+Lines = dict[tuple[str | int, ...], int]
 Model = TypeVar("Model", bound=Table)
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\"-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
 
 
-def load(path: Path, model: type[Model]) -> tuple[Model, dict[tuple[str | int, ...], int]]:
+def load(path: Path, model: type[Model]) -> tuple[Model, Lines]:
     """The file as a validated ``model``, and the line on which each table and key stands.
 
     Raises ConfigError at the first thing that does not fit.
@@ -59,14 +61,19 @@ def load(path: Path, model: type[Model]) -> tuple[Model, dict[tuple[str | int, .
         ) from error
 
 
-def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
-    """Path of each table and key (``("source", 0, "start")``) to its line, counted from 1."""
-    numbers: dict[tuple[str | int, ...], int] = {}
+def line_numbers(text: str) -> Lines:
+    """Where each table and key of the text stands."""
+    numbers: Lines = {}
     seen: Counter[tuple[str | int, ...]] = Counter()
     table: tuple[str | int, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
-            table = tuple(header[2].replace('"', "").split("."))
+            *around, own = header[2].replace('"', "").split(".")
+            table = ()
+            for part in around:  # of a list of tables the last one is meant
+                table = (*table, part)
+                table = (*table, seen[table] - 1) if seen[table] else table
+            table = (*table, own)
             if header[1] == "[[":
                 numbers.setdefault(table, number)
                 seen[table] += 1
@@ -77,7 +84,7 @@ def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
     return numbers
 
 
-def line_of(numbers: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int | None:
+def line_of(numbers: Lines, place: tuple[str | int, ...]) -> int | None:
     """The line of ``place``, or of the nearest table around it."""
     for end in range(len(place), 0, -1):
         if place[:end] in numbers:
@@ -85,7 +92,7 @@ def line_of(numbers: dict[tuple[str | int, ...], int], place: tuple[str | int, .
     return None
 
 
-def _complaint(path: Path, lines: dict[tuple[str | int, ...], int], error: Any, model: type[Table]) -> ConfigError:
+def _complaint(path: Path, lines: Lines, error: Any, model: type[Table]) -> ConfigError:
     place = tuple(error["loc"])
     name = ".".join(str(part) for part in place)
     line = line_of(lines, place)

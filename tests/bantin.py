@@ -29,12 +29,12 @@ class Bantin:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a command and leave it running."""
         return subprocess.Popen(
-            self.command(*arguments), env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self.command(*arguments), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def run(self, *arguments: str, status: int | None = 0) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end; it must exit with ``status`` (None: any)."""
-        done = subprocess.run(self.command(*arguments), env=_environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(self.command(*arguments), env=environment(), capture_output=True, text=True, check=False)
         if status is not None and done.returncode != status:
             raise AssertionError(f"{arguments} exited {done.returncode}, not {status}\n{done.stdout}\n{done.stderr}")
         return done
@@ -60,6 +60,6 @@ class Bantin:
         return [row[0] for row in self.sql(query, *values)]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BANTIN_")}
     return {**kept, "PYTHONPATH": str(ROOT)}

@@ -23,13 +23,23 @@ SOURCES = (
     SourceContext.of("bao", "img-editor", [f"{PRESS}/xay-dung-dang"]),
     SourceContext.of("langha", "generic", [f"{SCHOOL}/tin-tuc"]),
 )
-SOURCE_OF = {"hanoi-liferay": "songnhue", "img-editor": "bao", "generic": "langha"}
+# One for each further layout, for its page cases.
+FAMILIES = (
+    SourceContext.of("phuong", "vccorp", ["https://songnhue.example.vn/tin-tuc.htm"]),
+    SourceContext.of("thanhuy", "thanhuyhanoi", ["https://thanhuy.example.vn/tin-tuc"]),
+    SourceContext.of("thudo", "onecms", ["https://thudo.example.vn/chinh-tri"]),
+    SourceContext.of("toandan", "nhandan", ["https://toandan.example.vn/xay-dung-dang"]),
+    SourceContext.of("dothi", "kinhtedothi", ["https://dothi.example.vn/chinh-tri"]),
+    SourceContext.of("tapchi", "tuyengiao", ["https://tapchi.example.vn/thoi-su"]),
+    SourceContext.of("tinnhanh", "vnexpress", ["https://tinnhanh.example.net/thoi-su"]),
+)
+SOURCE_OF = {source.layout: source.id for source in (*SOURCES, *FAMILIES)}
 URL_OF = {"hanoi-liferay": ARTICLE, "img-editor": PRESS_ARTICLE, "generic": f"{SCHOOL}/tin-tuc/khai-giang"}
 
 
 def installed(layouts: Layouts) -> Cleaner:
-    """The installed cleaner for three made-up sources, one a layout."""
-    return Cleaner(layouts, SOURCES)
+    """The installed cleaner for made-up sources, one a layout."""
+    return Cleaner(layouts, (*SOURCES, *FAMILIES))
 
 
 def liferay(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive.records import Reading
+from archive.records import Page, Reading
 from tests.builders import body_of
 
 FOLDER = Path(__file__).parent / "pages"
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One page and what cleaning must make of it; ``expected`` is as `summary` gives it."""
+    """One page and what must be read in it: ``expected`` is as `summary` gives it, of a list page `links_summary`."""
 
     layout: str
     name: str
@@ -25,7 +25,16 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All page cases, by layout and name."""
+    """The cases of article pages, by layout and name."""
+    return [case for case in _all() if "links" not in case.expected]
+
+
+def list_cases() -> list[Case]:
+    """The cases of list pages, by layout and name."""
+    return [case for case in _all() if "links" in case.expected]
+
+
+def _all() -> list[Case]:
     return [_case(path.parent) for path in sorted(FOLDER.glob("*/*/about.toml"))]
 
 
@@ -50,4 +59,14 @@ def summary(reading: Reading) -> dict[str, Any]:
         "captions": list(reading.captions),
         "removed": [[removed.rule, removed.text] for removed in reading.removed],
         "warnings": list(reading.warnings),
+        **(
+            {"attachments": [[one.kind, one.url, one.label] for one in reading.attachments]}
+            if reading.attachments
+            else {}
+        ),
     }
+
+
+def links_summary(page: Page) -> dict[str, Any]:
+    """The links of a list page in the form of ``expected.json``: kind, address, the article's key."""
+    return {"links": [[link.kind, link.url, link.article_key] for link in page.links]}

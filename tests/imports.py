@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from archive.catalogue import SourceFacts
 from archive.clock import Clock, rfc3339
 from archive.database import connect, reading
 from archive.export import export_jsonl
@@ -88,8 +89,8 @@ class Collection:
         return other
 
     @property
-    def _facts(self) -> list[tuple[str, str, str | None, str, bool]]:
-        return [(source.id, source.id, "district", source.layout, True) for source in self._sources]
+    def _facts(self) -> list[SourceFacts]:
+        return [SourceFacts(source.id, source.id, "district", source.layout) for source in self._sources]
 
     def close(self) -> None:
         """Let go of the database, and of those made from here."""

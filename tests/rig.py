@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from archive.catalogue import SourceFacts
 from archive.clock import Clock, rfc3339
 from archive.database import connect, reading, upgrade
 from archive.export import export_jsonl
@@ -94,7 +95,7 @@ class Database:
         self.journal = Journal(folder / "journal.jsonl")
         self._cleaners = cleaners
         self.store = Store(self.engine, self.journal, Clock(day(900)), self._manifest)
-        self.store.add_sources([("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay", True)])
+        self.store.add_sources([SourceFacts("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay")])
 
     def _manifest(self, digest: str) -> dict[str, object]:
         for cleaner in self._cleaners:

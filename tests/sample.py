@@ -28,6 +28,9 @@ from archive.models import (
     Promotion,
     Reading,
     Source,
+    SourceHost,
+    Unit,
+    UnitSuccessor,
 )
 from pipelines.canonical import body_hash, content_hash
 
@@ -174,7 +177,20 @@ def fill(connection: Connection) -> None:
         _conference(sample)
         _copies(sample)
         _feed(session)
+        _units(session)
         session.commit()
+
+
+def _units(session: Session) -> None:
+    stem = {"kind": "quận", "level": "district"}
+    session.add(Unit(id="quan-song-nhue", name="Sông Nhuệ", until="2025-06-30", **stem))
+    session.add(Unit(id="phuong-song-nhue", name="Sông Nhuệ", kind="phường", level="ward", since="2025-07-01"))
+    session.flush()
+    values = {"unit_id": "quan-song-nhue", "successor_id": "phuong-song-nhue"}
+    session.add(UnitSuccessor(share="most", inferred=True, **values))
+    session.get_one(Source, "songnhue").unit_id = "quan-song-nhue"
+    session.get_one(Source, "bao").unit_id = "phuong-song-nhue"
+    session.add(SourceHost(source_id="bao", host="bao.example.vn", since="2025-07-01"))
 
 
 def fill_database(url: str) -> None:

@@ -48,6 +48,8 @@ class Capture(Base):
     status: Mapped[int | None]
     content_type: Mapped[str | None] = mapped_column(Text)
     redirect_url: Mapped[str | None] = mapped_column(Text)
+    redirect_key: Mapped[str | None] = mapped_column(Text)
+    tls: Mapped[str | None] = mapped_column(Text)
     etag: Mapped[str | None] = mapped_column(Text)
     last_modified: Mapped[str | None] = mapped_column(Text)
     payload_digest: Mapped[str] = mapped_column(Digest)
@@ -59,7 +61,11 @@ class Capture(Base):
 
 class Frontier(Base):
     __tablename__ = "frontier"
-    __table_args__ = (Index(None, "source_id", "due_at"), Index(None, "article_key"))
+    __table_args__ = (
+        Index(None, "source_id", "due_at"),
+        Index(None, "source_id", "revisit_at"),
+        Index(None, "article_key"),
+    )
 
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), primary_key=True)
     url_key: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -76,3 +82,9 @@ class Frontier(Base):
     last_outcome: Mapped[str | None] = mapped_column(String(24))
     stored_digest: Mapped[str | None] = mapped_column(Digest)
     stored_at: Mapped[datetime | None]
+    etag: Mapped[str | None] = mapped_column(Text)
+    last_modified: Mapped[str | None] = mapped_column(Text)
+    good_at: Mapped[datetime | None]
+    appeared_at: Mapped[datetime | None]
+    revisit_at: Mapped[datetime | None]
+    interval_seconds: Mapped[int | None]

@@ -1,7 +1,7 @@
 """One attempt to fetch as one WARC/1.1 record: writing it, and reading it back by its place.
 
 A record is one gzip member. Digests are sha256 in base 16. Besides the standard fields a record carries
-``Bantin-Source``, the id of the source it was fetched for. A failed attempt is a ``metadata`` record with the fields
+``Bantin-Source``, the id of the source it was fetched for, and ``Bantin-TLS``, what was found of the certificate. A failed attempt is a ``metadata`` record with the fields
 ``outcome`` and ``reason``; an identical payload is a ``revisit`` record; a file that somebody kept is a ``resource``
 record. Records that others wrote stand beside them as they were written.
 """
@@ -21,9 +21,20 @@ from archive.errors import ArchiveError
 from archive.warc.heads import HEAD_END, parse_head, parse_length, well_formed, with_fields
 from archive.warc.http import MAX_PAYLOAD, decode_body
 from archive.warc.members import CUT_SHORT, MAGIC, Member, next_start
-from archive.warc.record import ORIGIN_FIELD, SOURCE_FIELD, Exchange, Record, is_unresolved, pack_lines, record_of
+from archive.warc.record import (
+    DISCONNECTED,
+    ORIGIN_FIELD,
+    SOURCE_FIELD,
+    TLS_FIELD,
+    Exchange,
+    Record,
+    is_unresolved,
+    pack_lines,
+    record_of,
+)
 
 __all__ = [
+    "DISCONNECTED",
     "MAX_PAYLOAD",
     "ORIGIN_FIELD",
     "SOURCE_FIELD",
@@ -63,6 +74,10 @@ def pack(exchange: Exchange, added: Mapping[str, str] | None = None) -> bytes:
         return _pack(exchange.url, "metadata", text, fields, None, "application/warc-fields")
     if exchange.ip:
         fields["WARC-IP-Address"] = exchange.ip
+    if exchange.tls:
+        fields[TLS_FIELD] = exchange.tls
+    if exchange.truncated == DISCONNECTED:
+        fields["WARC-Truncated"] = "disconnect"
     fields["WARC-Payload-Digest"] = f"sha256:{exchange.stored_digest}"
     if exchange.status is None:
         content_type = exchange.header("content-type") or "application/octet-stream"

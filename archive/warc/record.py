@@ -12,10 +12,14 @@ from archive.warc.heads import bare, parse_head
 from archive.warc.http import Headers, dechunk, split_http
 
 SOURCE_FIELD = "Bantin-Source"
+# What was found of the server's certificate.
+TLS_FIELD = "Bantin-TLS"
 # Where a record that others wrote was copied from; without it a record is our own.
 ORIGIN_FIELD = "Bantin-Imported-From"
 _TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[Tt ]?(\d\d):?(\d\d):?(\d\d)([.,]\d+)?\s*([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 _BREAK = re.compile(r"\r\n|\r|\n")
+#: ``Exchange.truncated`` of a body without a stated length whose connection ended too early.
+DISCONNECTED = "cut short by its recorder (disconnect)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Exchange:
 
     ``status`` is None for an attempt without a response; ``outcome`` and ``reason`` then say what happened: ``ok`` is a
     body without HTTP, a file that somebody kept. ``refers_to`` is (address, time) of the capture that already holds the
-    same body. ``truncated`` says how much of the body is missing, where some is.
+    same body. ``truncated`` says how much of the body is missing, where some is. ``tls`` is ``verified``, or
+    ``unverified: …`` where a broken certificate was let pass; None without TLS, or where nobody noted it.
     """
 
     source_id: str
@@ -38,6 +43,7 @@ class Exchange:
     reason: str | None = None
     refers_to: tuple[str, datetime] | None = None
     truncated: str | None = None
+    tls: str | None = None
 
     @property
     def stored_digest(self) -> str:
@@ -107,7 +113,8 @@ class Record:
         body = self.body if outcome != "failed" else b""
         truncated = self._truncated() if self.kind != "revisit" and outcome != "failed" else None
         ip = self.fields.get("warc-ip-address")
-        return Exchange(source, url, at, status, self.headers, body, ip, outcome, reason, refers_to, truncated)
+        tls = self.fields.get(TLS_FIELD.lower())
+        return Exchange(source, url, at, status, self.headers, body, ip, outcome, reason, refers_to, truncated, tls)
 
     @property
     def imported(self) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive.clock import Clock, parse_rfc3339
 from archive.errors import BantinError, UsageError
 from archive.home import Home
-from crawler.cli import catalogue, importing, read, recleaning, run
+from crawler.cli import catalogue, importing, probing, read, recleaning, rescuing, run, scheduling
 from crawler.cli.front import NEEDS_A_LOOK, Front
 
 COULD_NOT_RUN = 3
@@ -61,7 +61,7 @@ def bantin(
     ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now), now is not None)
 
 
-for commands in (catalogue, run, importing, recleaning, read):
+for commands in (catalogue, probing, run, importing, rescuing, recleaning, read, scheduling):
     commands.register(app)
 
 

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 
 import typer
 from scrapy.crawler import AsyncCrawlerProcess
@@ -31,13 +32,16 @@ _COLUMNS = (
 )
 
 
-def collect_now(front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, json: bool) -> int:
+def collect_now(
+    front: Front, ids: Sequence[str], *, refetch: bool, due: bool, max_pages: int, since: date | None, json: bool
+) -> int:
     """Run the crawl to its end; the exit status. Raises BantinError where it could not begin."""
     _log_to_stderr()
-    process = AsyncCrawlerProcess(_settings(front))
+    process = AsyncCrawlerProcess(settings_of(front))
     logging.getLogger("scrapy").setLevel(logging.WARNING)  # it has a record for every page, which nobody would see
     crawler = process.create_crawler(PortalSpider)
     switches = {"refetch": "1" if refetch else "", "due": "1" if due else "", "max_pages": str(max_pages)}
+    switches["since"] = since.isoformat() if since else ""
     process.crawl(crawler, sources=",".join(ids), **switches)
     process.start()
     collection = getattr(crawler.spider, "collection", None)
@@ -46,8 +50,9 @@ def collect_now(front: Front, ids: Sequence[str], *, refetch: bool, due: bool, m
     if collection is None or collection.summary is None:
         raise BantinError("the crawl did not come to its end; the log above says why. Start it again: it goes on")
     summary: Summary = collection.summary
-    print_json(asdict(summary)) if json else _show(summary, front)
-    return 3 if summary.failure else 1 if summary.problems or summary.outcome == "interrupted" else 0
+    status = 3 if summary.failure else 1 if summary.problems or summary.outcome == "interrupted" else 0
+    print_json({**asdict(summary), "exit_status": status}) if json else _show(summary, front)
+    return status
 
 
 def _log_to_stderr() -> None:
@@ -60,7 +65,7 @@ def _log_to_stderr() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
 
 
-def _settings(front: Front) -> Settings:
+def settings_of(front: Front) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     ours: dict[str, object] = {

@@ -52,7 +52,7 @@ def import_(
             raise UsageError(f"{path}: no such file or folder, or not allowed to look. Check the path")
     store, cleaner = open_store(front, found, layouts)
     front.home.create()
-    store.add_sources(found.facts)
+    store.add_sources(found.facts, found.unit_facts)
     archive = Archive(
         front.home, store, Journal(front.home.journal), front.clock, f"bantin/{metadata.version('bantin')}"
     )

@@ -10,6 +10,7 @@ from crawler.cli.printing import moment, print_facts, print_table, print_text, p
 
 _SHORT = 8
 _FIGURES = ("articles", "gone", "duplicates", "editions", "addresses", "due")
+_LEDGER = ("seen", "missing", "attempts", "fetched", "cleaned", "unrecognised", "failed", "blocked", "gone")
 
 
 def article(row: Row) -> None:
@@ -18,6 +19,8 @@ def article(row: Row) -> None:
     for text in (row["lead"], row["body"]):
         if text:
             print_text("\n" + text)
+    if not row["body"]:
+        print_text(f"\n{_wordless(row['attachments'])}", "dim")
     print_text("")
     archived = row["archived"]
     print_facts(
@@ -27,6 +30,7 @@ def article(row: Row) -> None:
             "evidence": row["published_evidence"],
             "section": row["sections"] or row["section"],
             "captions": row["captions"],
+            "attachments": [_attachment(one) for one in row["attachments"]],
             "source": f"{row['source_name']} ({row['source_id']})",
             "addresses": row["urls"],
             "edition": _edition(row),
@@ -39,6 +43,24 @@ def article(row: Row) -> None:
             "archived": f"{archived['warc_file']} at byte {archived['warc_offset']}, from {archived['url']}",
         }
     )
+
+
+def _wordless(attachments: Sequence[Row]) -> str:
+    pictures = [one for one in attachments if one["kind"] == "image"]
+    if not pictures:
+        return "no words"
+    captured = sum(one["digest"] is not None for one in pictures)
+    return f"no words: the text is in pictures ({captured} of {len(pictures)} captured)"
+
+
+def _attachment(one: Row) -> str:
+    if one["digest"]:
+        came = f"{one['file_type'] or one['content_type']}, {one['bytes']} bytes, sha256 {one['digest'][:_SHORT]}…"
+        state = f"{came}, captured {moment(one['captured_at'])}"
+        state += f", {one['versions']} versions" if one["versions"] > 1 else ""
+    else:
+        state = f"{one['outcome']}: {one['reason']}" if one["outcome"] else "never asked for"
+    return f"{one['label'] or one['kind']}: {one['url']} ({state})"
 
 
 def _edition(row: Row) -> str:
@@ -99,11 +121,20 @@ def change(row: Row) -> str:
 
 
 def status(place: Row, sources: Sequence[Row]) -> None:
-    """One line a source."""
+    """One line a source; then the ledger, one line a source and month."""
     print_facts(place)
     print_text("")
     columns = ("source", *_FIGURES, "captures", "last capture", "cleaner")
     print_table(columns, [_figures(source) for source in sources], right=_FIGURES, wrap="captures")
+    months = [(source["source_id"], row) for source in sources for row in _months(source)]
+    if months:
+        print_text("")
+        lines = [(source_id, row["month"], *(row[name] for name in _LEDGER)) for source_id, row in months]
+        print_table(("source", "month", *_LEDGER), lines, right=_LEDGER)
+
+
+def _months(source: Row) -> list[Row]:
+    return [row for row in (source["last_month"], source["this_month"]) if row]
 
 
 def _figures(source: Row) -> tuple[Any, ...]:

@@ -2,15 +2,16 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from archive import alarms, queries, status
 from archive import export as exports
-from archive import queries, status
 from archive.clock import parse_rfc3339
 from archive.errors import UsageError
 from archive.history import compared
@@ -18,8 +19,11 @@ from archive.history import history as history_of
 from archive.queries import Row
 from archive.wording import wording
 from crawler.cli import pages
-from crawler.cli.front import Front
+from crawler.cli.catalogue import catalogue
+from crawler.cli.files import save_attachments
+from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.printing import moment, print_json, print_text
+from crawler.summary import expected
 from pipelines.addresses import absolute, url_key
 
 POLL_SECONDS = 1.0
@@ -37,6 +41,9 @@ def register(app: typer.Typer) -> None:
 def show(
     ctx: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY[@TIME]", help="Key or address; with a time, as it was then.")],
+    save: Annotated[
+        Path | None, typer.Option("--save-attachments", metavar="DIR", help="Write its files and pictures there.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Print an article as it is now, or as it was captured at TIME."""
@@ -45,6 +52,8 @@ def show(
         name, at = _cited(key)
         row = _article(connection, find(connection, name), at)
     print_json(row) if json else pages.article(row)
+    if save is not None:
+        save_attachments(front.home.archive, row["attachments"], save)
 
 
 def history(ctx: typer.Context, key: Key, json: Json = False) -> None:
@@ -122,13 +131,43 @@ def export(
     typer.echo(f"{path}: {count} articles", err=True)
 
 
-def status_(ctx: typer.Context, json: Json = False) -> None:
-    """Print what each source holds, and what is due."""
+def status_(
+    ctx: typer.Context,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
+    json: Json = False,
+) -> None:
+    """Print what each source holds, what is due, the ledger of this month and the last, and what is wrong now.
+
+    Exits 1 where anything is wrong, and says what to do.
+    """
     front: Front = ctx.obj
+    found, _ = catalogue(front)
+    chosen, now = found.pick(ids) if ids else list(found.sources.values()), front.clock.now()
     with front.reading() as connection:
-        sources, cursor = status.by_source(connection, front.clock.now()), status.newest_cursor(connection)
+        sources, cursor = status.by_source(connection, now), status.newest_cursor(connection)
+        wrong = alarms.wrong(connection, expected(chosen, now), now)
+    if ids:
+        sources = [source for source in sources if source["source_id"] in ids]
     place = {"home": str(front.home.path), "database": front.database_name, "cursor": cursor}
-    print_json({**place, "sources": sources}) if json else pages.status(place, sources)
+    if json:
+        print_json({**place, "sources": sources, "wrong": [asdict(alarm) for alarm in wrong]})
+    else:
+        pages.status(place, sources)
+        for said in _told(wrong):
+            typer.echo(f"needs a look: {said}", err=True)
+    if wrong:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _told(wrong: Sequence[alarms.Alarm]) -> Iterator[str]:
+    """A line an alarm; what was never collected, which may be most of a catalogue, on one."""
+    never = [alarm for alarm in wrong if alarm.never]
+    for alarm in wrong:
+        if not alarm.never or len(never) == 1:
+            yield f"{alarm.id}: {alarm.sentence}"
+    if len(never) > 1:
+        named = ", ".join(alarm.source_id for alarm in never)
+        yield f"overdue: {len(never)} sources were never collected: {named}. See whether their timers run"
 
 
 def find(connection: Connection, name: str) -> str:
@@ -159,12 +198,13 @@ def _article(connection: Connection, key: str, at: str | None) -> Row:
     if row is None or edition is None:
         raise UsageError(f"{key}: has no edition under the cleaner promoted for its source. Run `bantin status`")
     spoken = queries.speaking(connection, edition, parse_rfc3339(at) if at else None)
-    contract = {name: row[name] for name in exports.KEYS}
+    contract = exports.contract(row)
     record = {"url": spoken["url"], "captured_at": spoken["captured_at"], "payload_digest": spoken["payload_digest"]}
     place = {name: spoken[name] for name in ("warc_file", "warc_offset", "warc_length")}
     cite = f"{key}@{moment(edition['observed_from'])}"
+    files = [{**named, **one} for named, one in zip(contract["attachments"], row["attachments"], strict=True)]
     more = {"source_name": row["source_name"], "layout": row["layout"], "observed_to": edition["observed_to"]}
-    return {**contract, **more, "cite": cite, "archived": record | place}
+    return {**contract, "attachments": files, **more, "cite": cite, "archived": record | place}
 
 
 def _two_editions(connection: Connection, key: str, a: str | None, b: str | None) -> tuple[Row, Row]:

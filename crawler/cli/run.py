@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -37,21 +38,24 @@ def init(ctx: typer.Context) -> None:
 def collect(
     ctx: typer.Context,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
-    refetch: Annotated[bool, typer.Option("--refetch", help="Every known list and article again.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="Only what is due; begin no new round.")] = False,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Every known address again, and whole, whatever its time.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only what has come due; start pages too only then.")] = False,
     max_pages: Annotated[int, typer.Option(min=0, help="Stop after this many pages; 0: no limit.")] = 0,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Follow lists and sitemaps back to this day only."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Collect lists, new articles and what is due. Exits 1 where something needs a look, and says what."""
+    """Visit sources: start pages, what is new, and every known address whose time has come. Exits 1 where something needs a look, and says what."""
     from crawler.cli.collecting import collect_now  # only who collects waits for Scrapy to load
 
     front: Front = ctx.obj
     found, _ = catalogue(front)
-    chosen = found.pick(ids or [])
+    found.pick(ids or [])
     front.engine().dispose()
-    status = collect_now(
-        front, [source.id for source in chosen], refetch=refetch, due=due, max_pages=max_pages, json=json
-    )
+    back_to = since.date() if since else None
+    status = collect_now(front, ids or [], refetch=refetch, due=due, max_pages=max_pages, since=back_to, json=json)
     raise typer.Exit(status)
 
 
@@ -95,7 +99,7 @@ def rebuild(
     store, cleaner = open_store(front, found, layouts)
     notes = mend(front.home)
     with progress("rebuilding", "captures") as advance, PooledReader(workers, cleaner) as read:
-        count, more = rebuild_database(front.home, store, cleaner, read, found.facts, advance)
+        count, more = rebuild_database(front.home, store, cleaner, read, found.facts, advance, found.unit_facts)
     for note in [*notes, *more]:
         typer.echo(note, err=True)
     typer.echo(f"{count} captures rebuilt into {front.database_name}")

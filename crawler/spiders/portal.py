@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -13,16 +13,16 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.frontier import Known
-from archive.records import Page
+from archive.records import LEADING, Page
 from crawler.collection import Collection, Plan
-from crawler.guard import allowed_private
 from crawler.sources import Catalogue
 from pipelines.addresses import host_of
 from pipelines.layouts import Layouts
 
 
 class PortalSpider(Spider):
-    """Collects sources of the catalogue: ``-a sources=a,b`` (none: all), ``-a refetch=1``, ``-a max_pages=N``."""
+    """Collects sources of the catalogue: ``-a sources=a,b`` (none: all), ``-a due=1``, ``-a refetch=1``,
+    ``-a max_pages=N``, ``-a since=YYYY-MM-DD``."""
 
     name = "portal"
 
@@ -41,6 +41,7 @@ class PortalSpider(Spider):
         refetch: str = "",
         due: str = "",
         max_pages: str = "0",
+        since: str = "",
         **kwargs: Any,
     ) -> Self:
         """Raises ConfigError or UsageError for a catalogue, a layout or an id that cannot be used."""
@@ -48,15 +49,8 @@ class PortalSpider(Spider):
         layouts = Layouts.load(_path(settings["BANTIN_LAYOUTS"]))
         catalogue = Catalogue.load(_path(settings["BANTIN_SOURCES"]), layouts)
         chosen = catalogue.pick(i for i in sources.split(",") if i)
-        delays: dict[str, float] = {}
-        for source in chosen:  # a host that two sources share keeps the longer delay
-            for host in source.context.hosts:
-                delays[host] = max(delays.get(host, 0.0), source.download_delay)
-        slots = {host: {"delay": delay, "concurrency": 1 if delay else 8} for host, delay in delays.items()}
-        settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
-        private = (host for source in chosen if source.allow_private for host in source.context.hosts)
-        allowed_private.update(urlsplit(f"//{host}").hostname or "" for host in private)
-        collection = Collection(settings, Plan(chosen, bool(refetch), bool(due)), catalogue, layouts)
+        plan = Plan(chosen, bool(refetch), bool(due), bool(sources), date.fromisoformat(since) if since else None)
+        collection = Collection(settings, plan, catalogue, layouts)
         spider = cls(collection, int(max_pages), **kwargs)
         spider._set_crawler(crawler)
         crawler.signals.connect(spider.on_idle, signal=signals.spider_idle)
@@ -94,6 +88,8 @@ class PortalSpider(Spider):
         source_id, known = request.meta["source"], request.meta["known"]
         round_ = self.collection.opened.rounds[source_id]
         fresh = [*round_.done(known, page), *(round_.offer(page.links) if page is not None else ())]
+        if fresh and self.collection.manners.deep_enough(source_id, request.meta.get("depth", 0)):
+            return []
         return list(self._requests(source_id, fresh))
 
     async def _page(self, request: Request) -> Page | None:
@@ -112,19 +108,21 @@ class PortalSpider(Spider):
         if self._max_pages and self._asked >= self._max_pages:
             self.collection.stopped = True
             return None
+        if self.collection.manners.too_long(source_id, known.url):
+            return None
         self._asked += 1
-        # Lists before articles: they show what is new.
         return Request(
             known.url,
             callback=self.parse,
             errback=self.fail,
-            priority=10 if known.kind == "list" else 0,
+            priority=_priority(known),
             meta={
                 "source": source_id,
                 "known": known,
                 "handle_httpstatus_all": True,
                 "dont_redirect": True,
                 "download_slot": host_of(known.url),
+                **self.collection.most_bytes(source_id, known.kind),
             },
         )
 
@@ -137,6 +135,14 @@ class PortalSpider(Spider):
         """Stay until the collection is open: opening may take longer than Scrapy waits for a first request."""
         if not hasattr(self.collection, "desk") and self.collection.error is None:
             raise DontCloseSpider
+
+
+def _priority(known: Known) -> int:
+    """First the pages that the catalogue names, which show what is new; then what is new, and further pages of lists in
+    turn with it, so that a long list starves no article; last what is visited again."""
+    if known.entry:
+        return 10
+    return 5 if known.kind in LEADING or not known.captured else 0
 
 
 def _path(text: str) -> Path | None:

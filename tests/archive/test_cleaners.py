@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import SourceFacts
 from archive.cleaners import cleaners, differences, find_cleaner, told_by
 from archive.comparison import Difference
 from archive.database import insert_new, reading
@@ -37,7 +38,7 @@ def newer(layouts: Layouts) -> Cleaner:
 @pytest.fixture
 def database(tmp_path: Path, rig: Rig, newer: Cleaner, database_url: str) -> Iterator[Database]:
     made = Database(database_url, tmp_path, rig.cleaner, newer)
-    made.store.add_sources([("bao", "Báo", "press", "img-editor", True)])
+    made.store.add_sources([SourceFacts("bao", "Báo", "press", "img-editor")])
     yield made
     made.close()
 

@@ -1,5 +1,7 @@
 """A source's round: one address an article, and another one where that was dead."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +99,44 @@ def test_a_list_page_that_ended_asks_for_nothing() -> None:
 def test_an_article_that_is_due_again_is_asked_for_again() -> None:
     round_ = Round([known("a/7", "k:7", outcome="ok"), known("b/7", "k:7", outcome="gone")])
     assert paths(round_.begin()) == ["a/7"]
+
+
+def follows(path: str) -> Link:
+    return replace(link(path), follows=True)
+
+
+def test_a_known_page_that_follows_is_asked_for_where_something_was_new_and_only_once() -> None:
+    lists = [known("a"), *(known(path, due=False, outcome="ok") for path in ("a2", "a3"))]
+    round_ = Round([*lists, known("7", "k:7", due=False, outcome="ok")])
+    round_.begin()
+    assert paths(round_.offer([link("7", "k:7"), link("8", "k:8"), follows("a2"), link("a3")])) == ["8", "a2"]
+    assert paths(round_.offer([link("8", "k:8"), follows("a2"), link("a3")])) == []
+    assert round_.total == 3
+
+
+def test_where_nothing_is_new_paging_stops() -> None:
+    round_ = Round([known("a"), known("a2", due=False, outcome="ok"), known("7", "k:7", due=False, outcome="ok")])
+    round_.begin()
+    assert round_.offer([link("7", "k:7"), follows("a2")]) == []
+
+
+def test_an_article_that_is_new_in_two_lists_makes_both_be_paged() -> None:
+    round_ = Round([known("a"), known("b"), *(known(path, due=False, outcome="ok") for path in ("a2", "b2"))])
+    round_.begin()
+    assert paths(round_.offer([link("8", "k:8"), follows("a2")])) == ["8", "a2"]
+    assert paths(round_.offer([link("8", "k:8"), follows("b2")])) == ["b2"]
+
+
+def test_a_page_that_was_never_captured_is_asked_for_whatever_is_new() -> None:
+    round_ = Round([known("a"), known("a2")])
+    assert paths(round_.begin()) == ["a", "a2"]
+    assert paths(round_.offer([link("a3")])) == ["a3"]
+
+
+def test_a_list_page_that_is_due_anyway_is_not_asked_for_twice() -> None:
+    round_ = Round([known("a"), known("a2", outcome="ok")])
+    round_.begin()
+    assert paths(round_.offer([link("8", "k:8"), follows("a2")])) == ["8"]
 
 
 @given(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import SourceFacts
 from pipelines.cleaner import Cleaner, SourceContext
 from pipelines.layouts import Layouts
 from tests.builders import SOURCES
@@ -61,7 +62,7 @@ def make(tmp_path: Path, database_url: str, rig: Rig, newer: Cleaner, blunt: Cle
 
     def new(*cleaners: Cleaner) -> Database:
         made.append(Database(database_url, tmp_path, rig.cleaner, newer, blunt, *cleaners))
-        made[-1].store.add_sources([("bao", "Báo", "press", "img-editor", True)])
+        made[-1].store.add_sources([SourceFacts("bao", "Báo", "press", "img-editor")])
         return made[-1]
 
     yield new

@@ -16,8 +16,9 @@ from pipelines.layouts import Layout, Layouts, Noise
 from tests.builders import SOURCES, installed
 
 PIPELINES = Path(str(resources.files("pipelines")))
-#: What page.py reaches that decides no reading: the manifest itself, and the reader of TOML, whose result is digested.
-DECIDE_NOTHING = {"cleaner", "tomlfile"}
+#: What page.py reaches that decides no reading: the manifest itself, the reader of TOML, whose result is digested, and
+#: where feeds and sitemaps lead.
+DECIDE_NOTHING = {"cleaner", "feeds", "hints", "sitemaps", "tomlfile", "xmlfile"}
 RULE = Noise(id="khau-hieu", reason="for this test", line="Sông Nhuệ đổi mới")
 
 

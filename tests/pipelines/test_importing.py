@@ -61,7 +61,7 @@ def test_a_record_says_whose_it_is_only_where_that_is_decided(collection: Make, 
     said = {r.fields.get("warc-target-uri"): r.fields.get("bantin-source") for r in here.records()}
     assert {url: source for url, source in said.items() if source} == {URL: "songnhue", f"{PORTAL}/anh.png": "songnhue"}
     sources = here.rows("SELECT source_id, kind, article_key FROM v_capture ORDER BY 1, 2, 3")
-    other = ("songnhue", "other", None)
+    other = ("songnhue", "attachment", None)
     assert sorted(sources, key=repr) == sorted(
         [("cu.example.vn", "article", "cu.example.vn:9"), *[("songnhue", "article", "songnhue:1")] * 2, other], key=repr
     )

@@ -171,6 +171,31 @@ def test_a_rule_holds_on_its_first_and_its_last_day() -> None:
     assert not rule.holds("phuong", datetime(2024, 1, 15, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["marks", "addresses.article", "fields.title", "dates.ngay", "noise.quang-cao"],
+)
+def test_a_layout_says_which_of_its_keys_are_inferred(name: str, tmp_path: Path) -> None:
+    layout = load(tmp_path, GOOD.replace("[addresses]", f'inferred = ["{name}"]\n\n[addresses]', 1))["xa"]
+    assert layout.inferred == (name,)
+    assert layout.tells_pages is (name != "marks")
+
+
+@pytest.mark.parametrize("name", ["fields.lead", "fields", "noise.khac", "lists.next", "language", "tite"])
+def test_what_a_layout_does_not_have_cannot_be_inferred(name: str, tmp_path: Path) -> None:
+    text = GOOD.replace("[addresses]", f'inferred = ["{name}"]\n\n[addresses]', 1)
+    with pytest.raises(ConfigError, match=rf"xa\.toml:4: 'inferred' names '{name}', .*Name a key"):
+        load(tmp_path, text)
+
+
+def test_every_shipped_layout_says_what_was_seen_and_what_is_inferred(layouts: Layouts) -> None:
+    folder = resources.files("pipelines") / "layouts"
+    for layout in (layout for layout in layouts.by_id.values() if layout.id not in ("generic", "plain-text")):
+        head = (folder / f"{layout.id}.toml").read_text(encoding="utf-8").partition("id = ")[0]
+        assert "# E (seen)" in head or "# E" in head
+        assert ("# I (inferred)" in head or "# I:" in head) is bool(layout.inferred)
+
+
 def test_every_shipped_layout_says_what_a_page_of_it_needs(layouts: Layouts) -> None:
     files = {Path(str(file)).stem for file in (resources.files("pipelines") / "layouts").iterdir()}
     assert files - {"common"} == layouts.by_id.keys()

@@ -35,42 +35,6 @@ def test_the_status_says_how_an_attempt_ended(status: int, outcome: str, cleaner
     assert (page.reason is None) is (outcome in ("ok", "revisit-not-modified"))
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Nội dung không tồn tại",
-        "Rất tiếc, nội dung này không còn tồn tại trên hệ thống.",
-        "Bài viết đã bị xoá.",
-        "Trang này không tồn tại",
-        "The requested resource was not found.",
-    ],
-)
-def test_a_page_that_says_that_nothing_is_there_is_soft_gone(words: str, cleaner: Cleaner) -> None:
-    page = page_of(cleaner, f"<html><body><nav>Trang chủ</nav><p>{words}</p></body></html>")
-    assert (page.outcome, page.reading) == ("soft-gone", None)
-    assert page.reason is not None
-    assert page.reason.startswith("page says ")
-
-
-@pytest.mark.parametrize("words", ["Checking your browser before accessing", "Access Denied", "Truy cập bị từ chối"])
-def test_a_page_that_bars_the_way_is_blocked(words: str, cleaner: Cleaner) -> None:
-    page = page_of(cleaner, f"<html><body><h1>{words}</h1></body></html>")
-    assert (page.outcome, page.reading) == ("blocked", None)
-
-
-@pytest.mark.parametrize("words", ["Nội dung không tồn tại", "Bài viết đã bị gỡ", "Access denied"])
-def test_an_article_that_quotes_such_words_is_what_it_seems(words: str, cleaner: Cleaner) -> None:
-    page = page_of(cleaner, liferay(f"<p>Trang cũ chỉ còn dòng chữ “{words}”.</p>", title=f"“{words}”"))
-    assert page.outcome == "ok"
-    assert page.reading is not None
-    assert body_of(page.reading) == (f"Trang cũ chỉ còn dòng chữ “{words}”.",)
-
-
-def test_a_long_page_without_the_layouts_marks_is_not_soft_gone(cleaner: Cleaner) -> None:
-    page = page_of(cleaner, f"<html><body><p>Nội dung không tồn tại</p><p>{LONG * 30}</p></body></html>")
-    assert page.outcome == "ok"
-
-
 def test_a_page_that_does_not_show_its_layout_gives_no_content(cleaner: Cleaner) -> None:
     page = page_of(cleaner, f"<html><body><h1>Giao diện mới</h1><p>{LONG}</p></body></html>")
     assert page.outcome == "ok"
@@ -190,7 +154,7 @@ def test_a_page_of_a_site_of_no_known_layout_is_an_article(cleaner: Cleaner) -> 
 
 
 def test_an_attempt_without_a_response_still_belongs_to_its_article(cleaner: Cleaner) -> None:
-    page = failure("songnhue", ARTICLE, "failed", "timed out", cleaner)
+    page = failure("songnhue", ARTICLE, NOON, "failed", "timed out", cleaner)
     assert page == Page("failed", "timed out", "article", "songnhue:5100200", 0, "", None, None)
 
 

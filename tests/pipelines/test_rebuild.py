@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import SourceFacts
 from archive.home import Home
 from archive.segments import segments
 from pipelines.cleaner import Cleaner
@@ -17,7 +18,7 @@ from tests.builders import installed
 from tests.databases import SqliteDatabases
 from tests.rig import Database, Rig, address, day
 
-SONGNHUE = ("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay", True)
+SONGNHUE = SourceFacts("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay")
 
 
 @pytest.fixture

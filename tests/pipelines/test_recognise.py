@@ -123,3 +123,36 @@ def test_the_layout_does_not_depend_on_who_is_listed_besides(cleaner: Cleaner) -
     more = Cleaner(cleaner.layouts, [*SOURCES, SourceContext.of("khac", "generic", ["https://khac.example.vn/"])])
     for text in (liferay(STORY), press(STORY), f"<html><body>{STORY}</body></html>"):
         assert seen(alone, text) == seen(more, text) == seen(cleaner, text)
+
+
+def test_marks_that_are_only_inferred_tell_no_page_of_a_host_that_nobody_listed(cleaner: Cleaner) -> None:
+    """Any site may have a heading and .detail-content; what was never seen must not take its pages."""
+    text = f'<html><body><h1>Sơ kết</h1><div class="detail-content">{STORY * 6}</div></body></html>'
+    page = seen(cleaner, text, "/tin-tuc/so-ket-50018267.html")
+    assert kind_and_key(page) == ("article", f"{HOST}:{HOST}/tin-tuc/so-ket-50018267.html")
+    assert page.reading is not None
+    assert page.reading.layout == "generic"
+
+
+def test_of_a_host_that_nobody_listed_a_page_with_a_number_is_read_all_the_same(cleaner: Cleaner) -> None:
+    """Its list pages lead nowhere, and its articles may stand at such addresses."""
+    page = seen(cleaner, f"<html><body><h1>Sơ kết</h1>{STORY * 6}</body></html>", "/index.php?page=12")
+    assert page.kind == "article"
+    assert page.reading is not None
+    listed = page_of(cleaner, "<html></html>", url="https://thlangha.example.edu.vn/index.php?page=12", source="langha")
+    assert listed.kind == "list"
+
+
+def test_a_change_of_what_is_inferred_changes_no_cleaner_but_for_marks() -> None:
+    layouts = Layouts.load()
+
+    def digests(layout_id: str, inferred: tuple[str, ...]) -> tuple[str, str]:
+        changed = layouts[layout_id].model_copy(update={"inferred": inferred})
+        others = [layout for layout in layouts.by_id.values() if layout.id != layout_id]
+        cleaner = installed(Layouts([*others, changed], layouts.common))
+        return cleaner.digest_for("bao"), cleaner.digest_for(HOST)
+
+    now = digests("img-editor", layouts["img-editor"].inferred)
+    assert digests("img-editor", ()) == now
+    listed, stranger = digests("img-editor", ("marks",))
+    assert (listed == now[0], stranger == now[1]) == (True, False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import SourceFacts
 from archive.errors import ArchiveError
 from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layouts, Noise
@@ -19,7 +20,7 @@ from tests.rig import THERE, Database, Rig, address, day
 @pytest.fixture
 def database(tmp_path: Path, rig: Rig, newer: Cleaner, database_url: str) -> Iterator[Database]:
     made = Database(database_url, tmp_path, rig.cleaner, newer)
-    made.store.add_sources([("bao", "Báo", "press", "img-editor", True)])
+    made.store.add_sources([SourceFacts("bao", "Báo", "press", "img-editor")])
     yield made
     made.close()
 

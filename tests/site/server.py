@@ -11,6 +11,8 @@ What address gives which file, in `quan-uy/` and `bao/`:
   the platform does: `/en/en/...` and `.../view_content/vi/...` are further addresses of the same page. The `/en/`
   links of a page served below `/en` grow by one more `/en`. A prefix of more than 8 segments is a 404.
 * `dayN/gone.txt` (a path a line) is 404 and `dayN/moved.txt` (`old new`) is 301 from day N on. Other: 404.
+* `/documents/**/a.pdf`, whatever Liferay writes behind it, is that file as it is; `.doc` likewise.
+* `/rss/home.rss`, `/sitemap.xml` and the like are files of that name; with `.gz` they are packed on the way out.
 * `{{views}}` is a number that grows with every fetch. No ETag, no Last-Modified, as on the real sites.
 
 Control, on either port: `/__lab__/day/N` moves both sites to day N; `/__lab__/log` is every request, a JSON line each.
@@ -18,6 +20,7 @@ Control, on either port: `/__lab__/day/N` moves both sites to day N; `/__lab__/l
 
 import argparse
 import contextlib
+import gzip
 import itertools
 import json
 import re
@@ -31,10 +34,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 SITES = ("quan-uy", "bao")
 ROBOTS = "User-agent: *\nDisallow: /search\n"
 ARTICLE = re.compile(r"(?P<prefix>.*)(?P<path>/[^/]+/-/view_content/.+)")
+LISTING = re.compile(r"/(?:rss/[\w.-]+|sitemap[\w.-]*)")
 LANGUAGE = re.compile(r"(?P<prefix>(?:/(?:en|vi)(?=/))*)(?P<path>/.*)")
 DEEPEST = 8
 HTML = {"Content-Type": "text/html;charset=UTF-8"}
-Answer = tuple[int, str, dict[str, str]]
+FILES = {".pdf": "application/pdf", ".doc": "application/msword"}
+DOCUMENT = re.compile(r"(/documents/(?:[^/]+/)*[^/]+\.(?:pdf|doc))(?:/[^/]+)?")
+Answer = tuple[int, str | bytes, dict[str, str]]
 NOT_FOUND: Answer = (404, "<html><body><h1>Không tìm thấy trang</h1></body></html>", HTML)
 
 
@@ -70,12 +76,17 @@ class SampleSite:
         self.stop()
 
     def answer(self, name: str, target: str) -> Answer:
-        """Status, text and headers for a path and query of one site."""
+        """Status, text or bytes, and headers for a path and query of one site."""
         parts = urlsplit(target)
         if parts.path == self.robots_at:
-            return 200, self.robots, {"Content-Type": "text/plain"}
+            named = f"Sitemap: {self.urls[name]}/sitemap.xml\n" if self._held(name, ["sitemap.xml"]) else ""
+            return 200, self.robots + named, {"Content-Type": "text/plain"}
         if parts.path == "/robots.txt":
             return 301, "", {**HTML, "Location": self.robots_at}
+        if LISTING.fullmatch(parts.path):
+            return self._listing(name, parts.path.strip("/"))
+        if document := DOCUMENT.fullmatch(unquote(parts.path)):
+            return self._document(name, document[1].strip("/"))
         match = ARTICLE.fullmatch(unquote(parts.path)) or LANGUAGE.fullmatch(unquote(parts.path))
         if match is None or match["prefix"].count("/") > DEEPEST or match["path"] in self._listed(name, "gone.txt"):
             return NOT_FOUND
@@ -88,6 +99,19 @@ class SampleSite:
         if re.fullmatch(r"(/en)+", match["prefix"]):
             text = text.replace('href="/en/', f'href="{match["prefix"]}/en/')
         return 200, text, HTML
+
+    def _listing(self, name: str, path: str) -> Answer:
+        if (file := self._held(name, [path.removesuffix(".gz")])) is None:
+            return NOT_FOUND
+        text = file.read_text("utf-8").replace("{{site}}", self.urls[name])
+        if path.endswith(".gz"):
+            return 200, gzip.compress(text.encode(), mtime=0), {"Content-Type": "application/octet-stream"}
+        return 200, text, {"Content-Type": "text/xml; charset=utf-8"}
+
+    def _document(self, name: str, path: str) -> Answer:
+        if (file := self._held(name, [path])) is None:
+            return NOT_FOUND
+        return 200, file.read_bytes(), {"Content-Type": FILES[file.suffix]}
 
     def control(self, path: str) -> Answer:
         if day := re.fullmatch(r"/__lab__/day/([1-9]\d*)", path):
@@ -108,7 +132,9 @@ class SampleSite:
 
     def _file(self, name: str, path: str, page: str) -> Path | None:
         index = "index.html" if page == "1" else f"index@{page}.html"
-        names = [path] if path.endswith(".html") else [f"{path}/{index}".lstrip("/"), f"{path}.html"]
+        return self._held(name, [path] if path.endswith(".html") else [f"{path}/{index}".lstrip("/"), f"{path}.html"])
+
+    def _held(self, name: str, names: list[str]) -> Path | None:
         files = ((folder, folder / wanted) for folder in self._days(name) for wanted in names)
         return next((f for folder, f in files if f.is_file() and f.resolve().is_relative_to(folder.resolve())), None)
 
@@ -124,7 +150,7 @@ def _handler(site: SampleSite, name: str) -> type[BaseHTTPRequestHandler]:
                 status, text, headers = site.answer(name, self.path)
                 asked = {"site": name, "path": self.path, "user_agent": self.headers.get("User-Agent", "")}
                 site.log.append({"t": time.time(), **asked, "status": status})
-            body = text.encode()
+            body = text if isinstance(text, bytes) else text.encode()
             self.send_response(status)
             for field, value in {**headers, "Content-Length": str(len(body)), "Connection": "close"}.items():
                 self.send_header(field, value)
