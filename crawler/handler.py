@@ -51,6 +51,8 @@ class Handler(HTTP11DownloadHandler):
         tls: Any = collection.tls if collection is not None else TlsPolicy(frozenset())
         self._contextFactory = tls
         self._pool._factory = _Factory
+        # Twisted would ask again at once where a used connection breaks: out of turn, and seen by nobody.
+        self._pool.retryAutomatically = False
 
     async def download_request(self, request: Request) -> Response:
         """Raises what Scrapy's raises, and PrivateAddressError for a name that leads to a private address."""

@@ -72,8 +72,8 @@ class Asked:
 class WebArchive:
     """Serves ``held``. ``faults`` gives for a part of an address what happens to the next requests that have it:
     ``429`` and ``503`` (with Retry-After of ``quiet`` seconds), ``cut``, ``reset``, ``elsewhen``, ``page``, ``barred``,
-    ``missing``. ``most``: so many lines are listed at once. ``newest_first`` turns the index round, ``timeless`` lets it
-    list captures of any time, whatever it is asked."""
+    ``missing``. ``most``: so many lines are listed at once. ``newest_first`` turns the index round,
+    ``timeless`` lets it list captures of any time, whatever it is asked."""
 
     def __init__(self, held: Sequence[Held], most: int = 60, quiet: int = 1) -> None:
         self.held, self.most, self.quiet = list(held), most, quiet

@@ -149,12 +149,12 @@ def test_a_host_that_asks_for_a_long_rest_is_left_and_the_rest_is_known() -> Non
 def test_other_errors_are_no_rest_unless_they_ask_for_one() -> None:
     host = pace()
     host.answered(0, 500)
-    assert host.wait(0) == 0
+    assert host.wait(0) == host.delay
     host.answered(0, 404, rest=20)
     assert host.wait(0) == 20
     quick = pace()
     quick.answered(0, 200, rest=20)
-    assert quick.wait(0) == 0
+    assert quick.wait(0) == quick.delay
 
 
 def test_a_host_without_answers_is_left_as_dead() -> None:

@@ -1,6 +1,8 @@
 """What lists do not show: feeds and sitemaps of the sample paper, and collecting back to a day."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,14 @@ def test_old_sitemaps_and_entries_are_left_by_a_collect_back_to_a_day(site: Samp
 def test_a_day_that_is_none_is_wrong_use(site: SampleSite, tmp_path: Path) -> None:
     bantin = catalogue(site, tmp_path)
     bantin.run("collect", "mau-bao", "--since", "13/06/2025", status=2)
+
+
+def test_an_interrupted_collect_back_to_a_day_goes_on_with_that_day(site: SampleSite, tmp_path: Path) -> None:
+    bantin = catalogue(site, tmp_path)
+    bantin.run("collect", "mau-quan-uy", "--since", "2025-05-13", "--max-pages", "1", status=None)
+    with closing(sqlite3.connect(bantin.home / "bantin.db")) as connection, connection:
+        connection.execute("UPDATE crawl SET outcome = 'interrupted'")  # what opening makes of a killed one
+    bantin.run("collect", "mau-quan-uy", status=None)
+    ids = {key.partition(":")[2] for key in keys_of(bantin)}
+    assert {"5100108", "5100109", "5100110", "5100111", "5100112"} <= ids
+    assert not ids & {"5100101", "5100102", "5100103", "5100104", "5100105", "5100106"}

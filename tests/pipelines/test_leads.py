@@ -93,3 +93,10 @@ def test_entries_of_a_list_have_the_dates_beside_them(layouts: Layouts) -> None:
     page = page_of(installed(layouts), f"<div>{''.join(blocks)}</div>", url=f"{PORTAL}/hoat-ong-ang")
     first, third = datetime(2025, 5, 20, 2, 30, tzinfo=UTC), datetime(2025, 5, 18, 17, tzinfo=UTC)
     assert [link.said_at for link in page.links] == [first, None, third, None, None]  # the fifth is of tomorrow
+
+
+def test_a_date_beside_two_articles_is_of_neither(layouts: Layouts) -> None:
+    anchors = "".join(f'<h3 class="asset-title"><a href="/tin/-/view_content/{n}-x.html">Tin</a></h3>' for n in (1, 2))
+    text = f'<div class="asset-abstract">{anchors}<p class="assetPublishDate">19/05/2025</p></div>'
+    page = page_of(installed(layouts), text, url=f"{PORTAL}/hoat-ong-ang")
+    assert [link.said_at for link in page.links] == [None, None]
