@@ -57,9 +57,9 @@ def load(connection: Connection, source_id: str, entries: Collection[str] = ()) 
     query = query.add_columns(*(case((needed, column), else_=null()).label(column.key) for column in stored))
     appeared = (Frontier.appeared_at.is_(None), Frontier.appeared_at.desc())
     order = (case((due, 0), else_=1), case((good, 0), else_=1), *appeared, Frontier.discovered_at, Frontier.url_key)
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(
-        query.where(Frontier.source_id == source_id).order_by(*order)
-    )
+    # The option is the statement's alone: on the connection it would hold for whatever is executed next.
+    told = query.where(Frontier.source_id == source_id).order_by(*order).execution_options(yield_per=_AT_ONCE)
+    rows = connection.execute(told)
     for r in rows:
         yield Known(
             r.url,

@@ -113,8 +113,9 @@ class HostPace:
             self.dead, self.left = True, f"gave no answer{times} ({reason})"
 
     def leave(self, reason: str) -> None:
-        """Ask nothing more of it in this crawl."""
+        """Ask nothing more of it in this crawl. Where it was asked and never answered, it is dead too."""
         self.left = self.left or reason
+        self.dead = self.dead or (self._lost > 0 and not self.heard)
 
     def _rest(self, now: float, status: int, rest: float | None) -> None:
         self._busy += 1

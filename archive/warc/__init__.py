@@ -1,9 +1,10 @@
 """One attempt to fetch as one WARC/1.1 record: writing it, and reading it back by its place.
 
 A record is one gzip member. Digests are sha256 in base 16. Besides the standard fields a record carries
-``Bantin-Source``, the id of the source it was fetched for, and ``Bantin-TLS``, what was found of the certificate. A failed attempt is a ``metadata`` record with the fields
-``outcome`` and ``reason``; an identical payload is a ``revisit`` record; a file that somebody kept is a ``resource``
-record. Records that others wrote stand beside them as they were written.
+``Bantin-Source``, the id of the source it was fetched for, and ``Bantin-TLS``, what was found of the certificate. A
+failed attempt is a ``metadata`` record with the fields ``outcome`` and ``reason``; an identical payload is a
+``revisit`` record; a file that somebody kept is a ``resource`` record. Records that others wrote stand beside them as
+they were written.
 """
 
 import gzip

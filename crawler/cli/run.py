@@ -38,7 +38,9 @@ def init(ctx: typer.Context) -> None:
 def collect(
     ctx: typer.Context,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
-    refetch: Annotated[bool, typer.Option("--refetch", help="Every known address again, and whole, whatever its time.")] = False,
+    refetch: Annotated[
+        bool, typer.Option("--refetch", help="Every known address again, and whole, whatever its time.")
+    ] = False,
     due: Annotated[bool, typer.Option("--due", help="Only what has come due; start pages too only then.")] = False,
     max_pages: Annotated[int, typer.Option(min=0, help="Stop after this many pages; 0: no limit.")] = 0,
     since: Annotated[
@@ -47,7 +49,10 @@ def collect(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Visit sources: start pages, what is new, and every known address whose time has come. Exits 1 where something needs a look, and says what."""
+    """Visit sources: start pages, what is new, and every known address whose time has come.
+
+    Exits 1 where something needs a look, and says what.
+    """
     from crawler.cli.collecting import collect_now  # only who collects waits for Scrapy to load
 
     front: Front = ctx.obj

@@ -24,6 +24,8 @@ from crawler.timers import Command
 from pipelines.dates import VIETNAM
 
 FORMATS = ("systemd", "cron")
+_PAUSED = "paused: "
+_TOLD_ONE_BY_ONE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,26 @@ def schedule(
         typer.echo("\n".join(_shown(name, text, form) for name, text in files.items()), nl=False)
     else:
         typer.echo(f"{len(files)} files for {len(visits)} sources written to {write}")
-    for one in left_out:
-        typer.echo(f"{one.source_id}: no timer; {one.why}", err=True)
+    for line in _without_timer(left_out):
+        typer.echo(line, err=True)
     for path in stale:
         typer.echo(f"needs a look: {path} is of no source that is collected. Disable and remove it", err=True)
     if stale:
         raise typer.Exit(NEEDS_A_LOOK)
 
 
+def _without_timer(left_out: Sequence[LeftOut]) -> list[str]:
+    """A sentence for each source that gets no timer, or their number where a person would not read so many."""
+    if len(left_out) <= _TOLD_ONE_BY_ONE:
+        return [f"{one.source_id}: no timer; {one.why}" for one in left_out]
+    paused = sum(one.why.startswith(_PAUSED) for one in left_out)
+    said = ((paused, "paused: bantin sources list --paused"), (len(left_out) - paused, "their hosts are past"))
+    return [f"{count} sources get no timer; {why}" for count, why in said if count]
+
+
 def _why_not(source: Source, day: date, *, named: bool) -> str | None:
     if source.paused and not named:
-        return f"paused: {source.paused}"
+        return f"{_PAUSED}{source.paused}"
     if not source.context.exists_on(day):
         return f"{', '.join(map(str, source.context.terms))}; that is past"
     return None

@@ -11,11 +11,14 @@ often as the baseline asks for them, or as `bantin` does.
 import argparse
 import tempfile
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 
 from tests.months import GRACE, Month, Truth, simulate
 
 Policy = Callable[[Truth, str], list[int]]
+#: Beside the share that `archive.revisits` takes.
+SHARES = (0.2, 0.4, 0.7, 1.0)
 
 
 def main() -> None:
@@ -39,11 +42,11 @@ def main() -> None:
 
 
 def _policies(month: Month) -> dict[str, Policy]:
-    budget = month.asked
     return {
         "daily for a week, then never": lambda truth, article: _days(truth, article, 1, 7),
         "all every 3 days": lambda truth, article: _days(truth, article, 3),
-        "all at equal intervals, for as many requests": _uniform(month.truth, budget),
+        "all at equal intervals, for about as many requests": _uniform(month.truth, month.asked),
+        **{f"after {share} of the time it stood": _by_age(share) for share in SHARES},
     }
 
 
@@ -51,6 +54,26 @@ def _days(truth: Truth, article: str, every: int, until: int = 10_000) -> list[i
     """The day of birth, and every so many days after it."""
     born = truth.born[article]
     return [day for day in range(max(0, born), min(truth.last, born + until) + 1) if (day - born) % every == 0]
+
+
+def _by_age(share: float) -> Policy:
+    """The rule of `archive.revisits`, with another share and without spreading: at the first daily visit whose time has
+    come, counted from the birth or from the visit that saw the last edit."""
+
+    def visits(truth: Truth, article: str) -> list[int]:
+        if truth.born[article] < 0:
+            return []
+        days = [truth.born[article]]
+        changed = days[0]
+        while True:
+            day = days[-1] + max(1, ceil(share * (days[-1] - changed) - 1 / 8))
+            if day > truth.last:
+                return days
+            if any(days[-1] < edit <= day for edit in truth.edited.get(article, ())):
+                changed = day
+            days.append(day)
+
+    return visits
 
 
 def _uniform(truth: Truth, budget: int) -> Policy:

@@ -199,3 +199,13 @@ def test_a_machine_of_ones_own_is_not_throttled() -> None:
     host = pace(0)
     host.answered(0, 200, latency=8)
     assert host.delay == 0
+
+
+def test_a_host_that_is_left_without_ever_having_answered_is_dead() -> None:
+    silent, talking = pace(), pace()
+    for host in (silent, talking):
+        host.unanswered(0, "refused")
+    talking.answered(0, 500)
+    for host in (silent, talking):
+        host.leave("gave no robots.txt")
+    assert (silent.dead, talking.dead) == (True, False)

@@ -113,3 +113,13 @@ def test_cron_lines_are_printed_as_they_go_into_a_crontab(bantin: Run, files: li
 @pytest.mark.parametrize("wrong", [("--format", "anacron"), ("nobody",)])
 def test_wrong_use_is_said(bantin: Run, files: list[str], wrong: tuple[str, ...]) -> None:
     assert bantin(*files, "schedule", *wrong).status == 2
+
+
+def test_of_many_without_a_timer_the_number_is_said(bantin: Run, files: list[str], tmp_path: Path) -> None:
+    more = [SOURCE.format(id=f"phuong-{n}", every="1d", more='paused = "no address yet"') for n in range(11)]
+    with (tmp_path / "sources.toml").open("a", encoding="utf-8") as catalogue:
+        catalogue.write("\n".join(more))
+    ended = bantin(*files, "schedule")
+    assert "12 sources get no timer; paused" in ended.said
+    assert "1 sources get no timer; their hosts are past" in ended.said
+    assert "phuong-3" not in ended.said
