@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -26,7 +28,9 @@ _cleaner: Cleaner | None = None
 def start_workers(count: int, cleaner: Cleaner) -> Executor:
     """A pool of ``count`` processes. They are spawned, not forked: the parent has threads and open files."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=(cleaner, os.getpid()))
+    # A worker is told through a pipe of 64 KiB: with more, one that dies at its start would leave us writing for ever.
+    told = (zlib.compress(pickle.dumps(cleaner)), os.getpid())
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_initialise, initargs=told)
     with _uninterrupted():
         for _ in range(count):
             pool.submit(os.getpid)  # the pool starts a process for each task it gets
@@ -89,9 +93,9 @@ def work_task(task: Sequence[Input]) -> list[Read]:
     return read_task(task, _cleaner)
 
 
-def _initialise(cleaner: Cleaner, parent: int) -> None:
+def _initialise(packed: bytes, parent: int) -> None:
     global _cleaner
-    _cleaner = cleaner
+    _cleaner = pickle.loads(zlib.decompress(packed))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, args=(parent,), daemon=True).start()
 

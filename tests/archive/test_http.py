@@ -94,7 +94,7 @@ def test_an_encoding_that_was_announced_but_not_applied_leaves_the_body_as_it_is
     [
         (b"\x28\xb5\x2f\xfd" + BODY, "zstd", "'zstd' is not decoded"),
         (b"\x00\x01" + BODY, "compress", "'compress' is not decoded"),
-        (gzip.compress(BODY)[:-9], "gzip", "cut short"),
+        (gzip.compress(BODY, mtime=0)[:-9], "gzip", "cut short"),
         (b"\x1f\x8b\x08\x00" + BODY, "gzip", "damaged"),
         (zlib.compress(BODY)[:-9], "deflate", "cut short"),
         (b"\x01\x02" + BODY, "deflate", "damaged"),
