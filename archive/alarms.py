@@ -115,8 +115,8 @@ def _silent(source_id: str, newest: date, looked: date, allowed: timedelta) -> A
     return Alarm(
         "silent",
         source_id,
-        f"nothing new since {newest}; its lists were read on {looked}, {silence} days later, and"
-        f" {allowed.days} would not be unusual",
+        f"nothing new since {newest}; its lists were read on {looked}, {silence} days later; its own"
+        f" history would make up to {allowed.days} days usual",
         f"See whether it moved, or its lists changed: bantin sources show {source_id}",
         {"newest": str(newest), "looked_at": str(looked), "days": silence, "allowed_days": allowed.days},
     )
@@ -184,7 +184,7 @@ def too_few(connection: Connection, expected: Iterable[Expected]) -> list[Alarm]
 
 
 def dead_host(connection: Connection, expected: Iterable[Expected]) -> list[Alarm]:
-    """The sources' hosts that gave no answer when they were last asked."""
+    """The sources' hosts that gave no answer, or no robots.txt, when they were last asked."""
     owners = defaultdict(list)
     for one in expected:
         for host in one.hosts:
@@ -193,8 +193,8 @@ def dead_host(connection: Connection, expected: Iterable[Expected]) -> list[Alar
         Alarm(
             "dead-host",
             source_id,
-            f"{memory.host} has given no answer since {memory.first_failed_at:%Y-%m-%d}"
-            f" ({memory.failures} crawls; {memory.reason})",
+            f"{memory.host} could not be asked for anything since {memory.first_failed_at:%Y-%m-%d}"
+            f" ({memory.failures} {'crawl' if memory.failures == 1 else 'crawls'}; {memory.reason})",
             "See whether it moved or was switched off; then give its days in the catalogue (`until`)",
             {"host": memory.host, "failures": memory.failures, "since": f"{memory.first_failed_at:%Y-%m-%d}"},
         )

@@ -2,7 +2,7 @@
 
 ``due_at``: it is to be fetched, by the round that is going on or, where that was cut off, by the next crawl; NULL:
 nothing to do. ``revisit_at`` is the time of its own at which a later round makes it due again: `archive.revisits` says
-which, `archive.noting` sets it. An article's further addresses wait, neither due nor with a time, until one is needed.
+which, `archive.returning` sets it. Further addresses of an article wait, neither due nor with a time, for their need.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, null, or_, select, update
 
 from archive.database import insert_new
 from archive.models import Frontier
@@ -109,7 +109,9 @@ def make_due(
 def _time_come(connection: Connection, source_id: str, bounds: Bounds, entries: list[str]) -> list[ColumnElement[bool]]:
     """The addresses whose time has come, as alternatives; whatever a source is asked for, the rhythm lies between two
     visits that both went well."""
-    good, entry = Frontier.last_outcome.in_(list(GOOD)), Frontier.url_key.in_(entries)
+    # What was never asked for has no outcome, and must not be unknown by it.
+    good = and_(Frontier.last_outcome.is_not(None), Frontier.last_outcome.in_(list(GOOD)))
+    entry = Frontier.url_key.in_(entries)
     rested = Frontier.last_captured_at <= bounds.seen_by(timedelta(0))
     further = and_(Frontier.kind == "list", ~entry, good)
     come = and_(Frontier.revisit_at <= bounds.due_by, or_(rested, ~good), ~further)
@@ -120,10 +122,11 @@ def _time_come(connection: Connection, source_id: str, bounds: Bounds, entries: 
     return [come, late, and_(further, rested)] if walk else [come, late]
 
 
-def anything_to_visit(connection: Connection, source_id: str, bounds: Bounds, entries: Collection[str]) -> bool:
-    """Whether a round over this source would have anything to fetch, if only what is due by its own time."""
+def count_due(connection: Connection, source_id: str, bounds: Bounds, entries: Collection[str]) -> int:
+    """How many of a source's known addresses a round would take, if it takes only what is due by its own time."""
     due = or_(Frontier.due_at.is_not(None), *_time_come(connection, source_id, bounds, list(entries)))
-    return bool(connection.execute(select(exists().where(Frontier.source_id == source_id, due))).scalar_one())
+    counted = select(func.count()).select_from(Frontier).where(Frontier.source_id == source_id, due)
+    return int(connection.execute(counted).scalar_one())
 
 
 def lease(

@@ -1,4 +1,5 @@
-"""The memory of hosts: which gave no answer, since when, and when to try them again. A rebuild begins without it."""
+"""The memory of hosts: which gave no answer or no robots.txt, since when, and when to try them again. A rebuild begins
+without it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from sqlalchemy import Connection, select
 from archive.database import batched, upsert
 from archive.models import Host
 
-#: A host without an answer is tried again after a day, then after two, four, … and at last every thirty days.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(days=1), timedelta(days=30)
+#: A host without an answer is tried again after an hour, then after two, four, … and at last every thirty days.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class HostMemory:
 
 
 def dead_hosts(connection: Connection) -> list[HostMemory]:
-    """The hosts that gave no answer when they were last asked, the longest silent first."""
+    """The hosts of which nothing could be asked the last time, the longest first."""
     return _read(connection, select(*_COLUMNS).where(Host.failures > 0).order_by(Host.first_failed_at, Host.host))
 
 
@@ -42,7 +43,7 @@ def recall(connection: Connection, names: Iterable[str]) -> list[HostMemory]:
 
 
 def lost(connection: Connection, host: str, now: datetime, reason: str, before: HostMemory | None) -> None:
-    """It gave no answer. Asked again before its time, it is not given a longer pause for that."""
+    """It gave no answer, or no robots.txt. Asked again before its time, it is not given a longer pause for that."""
     failures, not_before = (before.failures, before.not_before) if before else (0, None)
     if not_before is None or now >= not_before:
         not_before = now + min(FIRST_PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)

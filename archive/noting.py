@@ -1,6 +1,6 @@
-"""What captures mean for the frontier: what is done, what became known, and when to come back.
+"""What captures mean for the frontier: what is done, what became known, and what is due with it.
 
-`note_captures` runs for every batch that is stored, `come_back` after the batch is folded: it knows of edits then. Both
+Runs for every batch that is stored; when to come back is set after the batch is folded (`archive.returning`). Both
 follow from the captures alone, so that a rebuild sets the same times. Statements are for whole batches, none for a row.
 """
 
@@ -13,36 +13,46 @@ from sqlalchemy.orm import aliased
 
 from archive.database import batched, upsert
 from archive.frontier import LEASE, MAX_HOPS, frontier_row
-from archive.models import Article, Crawl, Edition, Frontier, Reading
-from archive.records import ABSENT, FETCHED, GOOD, LASTING, LEADING, Capture, Link, Page
+from archive.models import Crawl, Frontier
+from archive.records import FETCHED, GOOD, LASTING, LEADING, Capture, Link, Page
 from archive.revisits import (
-    LEADING_FIRST,
     PATIENT_ATTEMPTS,
-    absence_interval,
-    article_interval,
-    failure_interval,
+    after_import,
     leading_interval,
-    spread,
-    stood,
 )
 
 Address = tuple[str, str]
+VISIT = "crawl"  # the kind of a crawl that asked the publisher; others brought what somebody archived
 
 
 def note_captures(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
-    """What the captures mean for the frontier: their addresses are done, the links they show are known."""
+    """What the captures mean for the frontier: their addresses are done, the links they show are known.
+
+    What an import brings makes nothing due and nothing done: it does not say what stands there today.
+    """
+    crawls = _crawls(connection, captures)
     ended = sorted((c for c in captures if c.page.kind in FETCHED), key=lambda c: (c.captured_at, c.url_key))
     leading = [c for c in ended if c.page.kind in LEADING and c.page.settled]
-    before = _rows(connection, {(c.source_id, c.url_key) for c in leading})
-    _note(connection, ended, now)
-    _respell(connection, ended, now)
-    found = _know_links(connection, sorted(captures, key=lambda c: (c.captured_at, c.url_key)), now)
+    before = rows_of(connection, {(c.source_id, c.url_key) for c in leading})
+    visits = [c for c in ended if crawls[c.crawl_key].kind == VISIT]
+    _note(connection, visits, {"due_at": None})
+    _note(connection, [c for c in ended if crawls[c.crawl_key].kind != VISIT], {})
+    _settle_visited(connection, visits, now)
+    _respell(connection, visits, now)
+    found = _know_links(connection, sorted(captures, key=lambda c: (c.captured_at, c.url_key)), crawls, now)
     _settle_articles(connection, {link.article_key for c in captures for link in c.page.links if link.article_key})
     if leading:
-        _note_leading(connection, leading, before, found, now)
+        _note_leading(connection, leading, before, found, crawls, now)
 
 
-def _rows(connection: Connection, addresses: Iterable[Address]) -> dict[Address, Row[Any]]:
+def _crawls(connection: Connection, captures: Iterable[Capture]) -> dict[str, Row[Any]]:
+    """The crawls and imports that brought the captures, by key."""
+    query = select(Crawl.key, Crawl.kind, Crawl.started_at).where(Crawl.key.in_({c.crawl_key for c in captures}))
+    rows: Any = connection.execute(query)
+    return {row.key: row for row in rows}
+
+
+def rows_of(connection: Connection, addresses: Iterable[Address]) -> dict[Address, Row[Any]]:
     """The rows of these addresses, as far as there are any."""
     wanted = sorted(set(addresses))
     found: dict[Address, Row[Any]] = {}
@@ -52,13 +62,13 @@ def _rows(connection: Connection, addresses: Iterable[Address]) -> dict[Address,
     return found
 
 
-def _note(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
+def _note(connection: Connection, captures: Sequence[Capture], more: Mapping[str, None]) -> None:
     if not captures:
         return
     statement = upsert(connection, Frontier)
     new, old = statement.excluded, Frontier.__table__.c
     values = {
-        "due_at": None,
+        **more,
         "last_captured_at": new.last_captured_at,
         "last_outcome": new.last_outcome,
         "attempts": case((new.attempts == 0, 0), else_=old.attempts + new.attempts),
@@ -74,6 +84,10 @@ def _note(connection: Connection, captures: Sequence[Capture], now: datetime) ->
     keys = ["source_id", "url_key"]
     rows = [_ended_row(capture) for capture in captures]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
+
+
+def _settle_visited(connection: Connection, captures: Sequence[Capture], now: datetime) -> None:
+    """Of an article that was there no further address is due; of one that was not, those never tried are."""
     done = {c.page.article_key for c in captures if c.page.settled and c.page.article_key}
     for some in batched(sorted(done)):
         connection.execute(update(Frontier).where(Frontier.article_key.in_(some)).values(due_at=None))
@@ -121,24 +135,23 @@ def _respell(connection: Connection, captures: Sequence[Capture], now: datetime)
                 connection.execute(update(Frontier).where(row & now_last).values(url=link.url, due_at=now))
 
 
-def _know_links(connection: Connection, captures: Sequence[Capture], now: datetime) -> dict[Address, datetime]:
-    """Make the addresses known that the captures show; since when each is known, by the first page that showed it."""
+def _know_links(
+    connection: Connection, captures: Sequence[Capture], crawls: Mapping[str, Row[Any]], now: datetime
+) -> dict[Address, datetime]:
+    """Make the addresses known that the captures show; since when each is known, by the first page that showed it.
+
+    What only an import shows has a time of its own, later; once a page of today shows it, it is due.
+    """
     first: dict[Address, tuple[Capture, Link]] = {}
     for capture in captures:
         for link in capture.page.links:
             first.setdefault((capture.source_id, link.url_key), (capture, link))
-    known = {address: row.discovered_at for address, row in _rows(connection, first).items()}
+    rows_before = rows_of(connection, first)
+    known = {address: row.discovered_at for address, row in rows_before.items()}
     fresh = {a: found for a, found in first.items() if a not in known or found[0].captured_at < known[a]}
     rows = [
-        frontier_row(
-            capture.source_id,
-            link,
-            capture.captured_at,
-            due_at=now,
-            leased_by=capture.crawl_key,
-            leased_until=now + LEASE,
-            discovered_from=capture.url,
-        )
+        frontier_row(capture.source_id, link, capture.captured_at, discovered_from=capture.url)
+        | _when(link, crawls[capture.crawl_key], now)
         for capture, link in fresh.values()
     ]
     if rows:
@@ -146,7 +159,22 @@ def _know_links(connection: Connection, captures: Sequence[Capture], now: dateti
         earlier = {name: statement.excluded[name] for name in ("discovered_at", "discovered_from")}
         keys = ["source_id", "url_key"]
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=earlier), rows)
+    shown = {
+        (c.source_id, link.url_key) for c in captures if crawls[c.crawl_key].kind == VISIT for link in c.page.links
+    }
+    waiting = {a for a, row in rows_before.items() if row.last_captured_at is None and row.revisit_at is not None}
+    for some in batched(sorted(shown & waiting)):
+        here = Frontier.url_key.in_({key for _, key in some}) & Frontier.source_id.in_({source for source, _ in some})
+        untried = here & Frontier.last_captured_at.is_(None) & Frontier.revisit_at.is_not(None)
+        connection.execute(update(Frontier).where(untried).values(due_at=now, revisit_at=None))
     return known | {address: capture.captured_at for address, (capture, _) in fresh.items()}
+
+
+def _when(link: Link, crawl: Row[Any], now: datetime) -> dict[str, Any]:
+    """When an address that a page has just shown is to be asked for."""
+    if crawl.kind != VISIT:
+        return {"revisit_at": crawl.started_at + after_import(link.url_key)}
+    return {"due_at": now, "leased_by": crawl.key, "leased_until": now + LEASE}
 
 
 def _settle_articles(connection: Connection, article_keys: set[str]) -> None:
@@ -155,10 +183,10 @@ def _settle_articles(connection: Connection, article_keys: set[str]) -> None:
     captured = exists().where(
         other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)), other.due_at.is_(None)
     )
-    untried = Frontier.last_captured_at.is_(None) & Frontier.due_at.is_not(None)
+    wanted = or_(Frontier.due_at.is_not(None), Frontier.revisit_at.is_not(None))
     for keys in batched(sorted(article_keys)):
-        fresh = Frontier.article_key.in_(keys) & untried
-        connection.execute(update(Frontier).where(fresh & captured).values(due_at=None))
+        fresh = Frontier.article_key.in_(keys) & Frontier.last_captured_at.is_(None) & wanted
+        connection.execute(update(Frontier).where(fresh & captured).values(due_at=None, revisit_at=None))
 
 
 def _note_leading(
@@ -166,16 +194,16 @@ def _note_leading(
     captures: Sequence[Capture],
     before: Mapping[Address, Row[Any]],
     found: Mapping[Address, datetime],
+    crawls: Mapping[str, Row[Any]],
     now: datetime,
 ) -> None:
     """What lists, feeds and sitemaps brought: how soon to look again, which articles appeared since the last look, and
     the next page, where it may hold more that is new."""
-    crawls = select(Crawl.key, Crawl.started_at).where(Crawl.key.in_({c.crawl_key for c in captures}))
-    started: dict[str, datetime] = {row.key: row.started_at for row in connection.execute(crawls)}
     state = {a: (row.good_at, row.interval_seconds) for a, row in before.items()}
     table: Any = Frontier.__table__
     for c in captures:
-        address, since, here = (c.source_id, c.url_key), started[c.crawl_key], Frontier.source_id == c.source_id
+        address, here = (c.source_id, c.url_key), Frontier.source_id == c.source_id
+        visit, since = crawls[c.crawl_key].kind == VISIT, crawls[c.crawl_key].started_at
         looked, waited = state.get(address, (None, None))
         new = [link for link in c.page.links if found[c.source_id, link.url_key] >= since]
         interval = leading_interval(None if waited is None else timedelta(seconds=waited), brought=bool(new))
@@ -184,7 +212,7 @@ def _note_leading(
         if appeared and looked is not None and looked < since:
             unsaid = here & Frontier.url_key.in_(appeared) & Frontier.appeared_at.is_(None)
             connection.execute(update(Frontier).where(unsaid).values(appeared_at=c.captured_at))
-        if new and (further := [link.url_key for link in c.page.links if link.follows]):
+        if visit and new and (further := [link.url_key for link in c.page.links if link.follows]):
             unseen = here & Frontier.url_key.in_(further) & (Frontier.last_captured_at < since)
             connection.execute(update(Frontier).where(unseen, Frontier.due_at.is_(None)).values(due_at=now))
     intervals = [
@@ -193,56 +221,3 @@ def _note_leading(
     ]
     mine = (table.c.source_id == bindparam("source")) & (table.c.url_key == bindparam("key"))
     connection.execute(update(table).where(mine).values(interval_seconds=bindparam("interval_seconds")), intervals)
-
-
-def come_back(connection: Connection, captures: Sequence[Capture]) -> None:
-    """Set the time at which each captured address is to be visited again. After the fold of the same captures."""
-    rows = _rows(connection, {(c.source_id, c.url_key) for c in captures if c.page.kind in FETCHED})
-    if not rows:
-        return
-    told = _told(connection, {row.article_key for row in rows.values() if row.article_key})
-    table: Any = Frontier.__table__
-    values = [
-        {"source": row.source_id, "key": row.url_key, "revisit_at": row.last_captured_at + _interval(row, told)}
-        for row in rows.values()
-    ]
-    mine = (table.c.source_id == bindparam("source")) & (table.c.url_key == bindparam("key"))
-    connection.execute(update(table).where(mine).values(revisit_at=bindparam("revisit_at")), values)
-    _one_an_article(connection, rows.values())
-
-
-def _told(connection: Connection, article_keys: set[str]) -> dict[str, tuple[str | None, datetime | None]]:
-    """Of each article that there is: when it says that it was published, and when its last edit was first seen."""
-    columns = (Article.article_key, Reading.published_at, Edition.ordinal, Edition.observed_from)
-    query = select(*columns).join(Edition, Edition.id == Article.current_edition_id)
-    query = query.join(Reading, Reading.id == Article.current_reading_id)
-    found = {}
-    for some in batched(sorted(article_keys)):
-        for row in connection.execute(query.where(Article.article_key.in_(some))):
-            found[row.article_key] = (row.published_at, row.observed_from if row.ordinal > 1 else None)
-    return found
-
-
-def _interval(row: Row[Any], told: Mapping[str, tuple[str | None, datetime | None]]) -> timedelta:
-    if row.last_outcome not in GOOD:
-        absent = row.last_outcome in ABSENT or row.last_outcome == "redirected"
-        return spread(absence_interval(row.attempts), row.url_key) if absent else failure_interval(row.attempts)
-    if row.kind in LEADING:
-        return timedelta(seconds=row.interval_seconds or 0) or LEADING_FIRST
-    published_at, edited_at = told.get(row.article_key, (None, None))
-    age = stood(row.last_captured_at, row.appeared_at, published_at, row.discovered_at, edited_at)
-    return spread(article_interval(age), row.url_key)
-
-
-def _one_an_article(connection: Connection, rows: Iterable[Row[Any]]) -> None:
-    """An article is visited at one address, the one where it was captured well last."""
-    good = {row.article_key: row.url_key for row in rows if row.article_key and row.last_outcome in GOOD}
-    for some in batched(sorted(good)):
-        others = Frontier.article_key.in_(some) & Frontier.url_key.not_in([good[key] for key in some])
-        connection.execute(update(Frontier).where(others, Frontier.revisit_at.is_not(None)).values(revisit_at=None))
-    other = aliased(Frontier)
-    there = exists().where(other.article_key == Frontier.article_key, other.last_outcome.in_(list(GOOD)))
-    bad = {row.article_key for row in rows if row.article_key} - good.keys()
-    for some in batched(sorted(bad)):
-        elsewhere = Frontier.article_key.in_(some) & Frontier.last_outcome.not_in(list(GOOD)) & there
-        connection.execute(update(Frontier).where(elsewhere).values(revisit_at=None))

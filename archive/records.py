@@ -24,9 +24,10 @@ LEADING = frozenset({"list", "feed", "sitemap"})
 #: What the frontier keeps, and so what is fetched.
 FETCHED = LEADING | {"article", "attachment"}
 ABSENT = frozenset({"gone", "soft-gone"})
-#: In the reason of an attempt at a file that will fail the next time too: it is too large (Scrapy's words), or a page
-#: comes in its place.
-LASTING = ("larger than download max size", "no file but")
+#: The reason of an attempt that was given up because more would have come than is taken.
+TOO_LARGE = "larger than is taken"
+#: In the reason of an attempt at a file that will fail the next time too: it is too large, or a page comes instead.
+LASTING = (TOO_LARGE, "no file but")
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,18 @@ def leading_interval(before: timedelta | None, *, brought: bool) -> timedelta:
 def spread(interval: timedelta, url_key: str) -> timedelta:
     """``interval`` shortened by up to a quarter, as the address has it: what was found together does not come due
     together. The same for the same address, always."""
-    return interval * (1 - int.from_bytes(sha256(url_key.encode()).digest()[:4], "big") / 2**34)
+    return interval * (1 - _place(url_key) / 4)
+
+
+def after_import(url_key: str) -> timedelta:
+    """How long after an import to ask for an address that is known by it alone: thousands of them, most of them long
+    gone, are spread over `LONGEST`."""
+    return LONGEST * _place(url_key)
+
+
+def _place(url_key: str) -> float:
+    """A number from 0 to 1 of the address's own."""
+    return int.from_bytes(sha256(url_key.encode()).digest()[:4], "big") / 2**32
 
 
 def _grown(first: timedelta, factor: int, times: int, longest: timedelta) -> timedelta:

@@ -1,6 +1,7 @@
 """The figures of each source: what was captured, what became of it, what is due. Plain SQL, one statement a figure."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,10 +28,6 @@ _FIGURES = {
     ),
     "addresses": typed("SELECT source_id, count(*) AS n FROM frontier GROUP BY source_id"),
 }
-_DUE = typed(
-    "SELECT source_id, count(*) AS n FROM frontier WHERE due_at <= :now OR revisit_at <= :now GROUP BY source_id",
-    times=["now"],
-)
 _UNRECOGNISED = typed(
     "SELECT c.source_id, count(DISTINCT c.id) AS n FROM capture AS c JOIN crawl AS k ON k.id = c.crawl_id"
     " JOIN source AS s ON s.id = c.source_id JOIN capture_reading AS m ON m.capture_id = c.id"
@@ -40,12 +37,13 @@ _UNRECOGNISED = typed(
 _CURSOR = typed("SELECT max(cursor) AS cursor FROM v_change")
 
 
-def by_source(connection: Connection, now: datetime) -> list[Row]:
+def by_source(connection: Connection, now: datetime, due: Mapping[str, int]) -> list[Row]:
     """One row a source, by id: `source_id name level layout listed cleaner promoted_at`, how many `articles`, of them
-    `gone` and `duplicates`, `editions`, `addresses` known and `due` at ``now``, `captures` by outcome,
-    `last_captured_at`, and the ledger of `this_month` and `last_month` (v_coverage; null where nothing happened)."""
+    `gone` and `duplicates`, `editions`, `addresses` known, how many of these are ``due`` (see `frontier.count_due`),
+    `captures` by outcome, `last_captured_at`, and the ledger of `this_month` and `last_month` (v_coverage; null where
+    nothing happened)."""
     figures = {name: _counts(connection, statement) for name, statement in _FIGURES.items()}
-    figures["due"] = _counts(connection, _DUE, now=now)
+    figures["due"] = dict(due)
     months = ledger(connection, now)
     captures: defaultdict[str, list[Row]] = defaultdict(list)
     for row in sorted(rows(connection, _CAPTURES), key=lambda row: str(row["outcome"])):

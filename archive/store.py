@@ -20,10 +20,11 @@ from archive.folding import fold_ahead, refold
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
 from archive.models import Change, Crawl, Promotion, Source
-from archive.noting import come_back, note_captures
+from archive.noting import note_captures
 from archive.promotions import article_keys, promoted_cleaners, record, switch
 from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners, sift
 from archive.records import Capture
+from archive.returning import come_back
 
 FIRST_CLEANER = "first cleaner of this source"
 

@@ -6,16 +6,15 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
-from socket import gethostname
 from typing import Any
 
 from scrapy.settings import BaseSettings
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select
 
 from archive import frontier
 from archive.attachments import never_asked_for
@@ -24,45 +23,34 @@ from archive.database import connect, reading, require_current
 from archive.errors import UsageError
 from archive.home import Home
 from archive.journal import Journal
-from archive.models import Change, Crawl
+from archive.models import Change
 from archive.records import Link, Page
 from archive.revisits import Bounds
-from archive.segments import SegmentWriter, live_crawls, segments
+from archive.segments import SegmentWriter
 from archive.store import Store
 from archive.version import version
 from crawler.backfill import within
 from crawler.desk import Desk
+from crawler.earlier import bury_dead_crawls, interrupted_crawls, place_of, still_running
 from crawler.guard import PrivateHosts
 from crawler.manners import Manners
+from crawler.plan import Plan, of_today, since_of
 from crawler.round import Round
 from crawler.sources import Catalogue, Source
 from crawler.summary import Summary, summarise
 from crawler.tls import TlsPolicy
-from pipelines.addresses import host_of, url_key
+from pipelines.addresses import host_of
 from pipelines.cleaner import Cleaner
-from pipelines.dates import VIETNAM
 from pipelines.intake import catch_up
 from pipelines.layouts import Layouts
 from pipelines.recognise import files
 from pipelines.workers import PooledReader, default_count, start_workers
 
 log = logging.getLogger(__name__)
-MANY = 3  # so many sources are named one by one
 DESCRIPTION = (
     "Header names are as Scrapy gives them (title case), the reason phrase is not kept; bodies are as they came, below"
     " content encoding and without chunk framing"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one crawl is to do."""
-
-    sources: Sequence[Source]
-    refetch: bool = False
-    due_only: bool = False
-    named: bool = True  # the sources were asked for by id
-    since: date | None = None  # how far back lists, feeds and sitemaps are followed
 
 
 @dataclass(slots=True)
@@ -87,7 +75,7 @@ class Collection:
         self.engine = connect(settings["BANTIN_DATABASE_URL"] or self.home.default_database)
         self.store = Store(self.engine, self.journal, self._clock, self.cleaner.manifest_of)
         self._catalogue = catalogue
-        self.plan, self._past = self._of_today(plan)
+        self.plan, self._past, self._paused = of_today(plan, catalogue, self._clock.now())
         self.private = PrivateHosts(self.plan.sources)
         self.manners = Manners(self.plan.sources, settings.getfloat("BANTIN_DELAY"))
         broken = (source.context.hosts for source in self.plan.sources if source.tls is not None)
@@ -101,20 +89,6 @@ class Collection:
         self.opened = Opened()
         self.summary: Summary | None = None
         self.error: Exception | None = None
-
-    def _of_today(self, plan: Plan) -> tuple[Plan, list[str]]:
-        """The plan without the sources whose hosts are another's by now, and what a person should know of those."""
-        day = self._clock.now().astimezone(VIETNAM).date()
-        past = [source for source in plan.sources if not source.context.exists_on(day)]
-        said = [
-            f"{source.id}: {', '.join(map(str, source.context.terms))}; that is past, nothing is collected"
-            for source in past
-        ]
-        if len(past) > MANY:
-            said = [f"{len(past)} sources had their hosts until a day that is past: nothing is collected of them"]
-        if not plan.named and (paused := sum(bool(source.paused) for source in self._catalogue.sources.values())):
-            said.append(f"{paused} sources are paused: bantin sources list --paused says why")
-        return replace(plan, sources=[source for source in plan.sources if source not in past]), said
 
     def now(self) -> datetime:
         """The crawl's clock."""
@@ -165,17 +139,12 @@ class Collection:
         since = self.opened.since.get(source_id)
         return page if since is None else within(page, since)
 
-    @property
-    def _place(self) -> str:
-        """The archive folder that this crawl writes into, by machine and path."""
-        return f"{gethostname()}:{self.home.archive.resolve()}"
-
     def _renew(self) -> None:
         with self.engine.begin() as connection:
             frontier.renew(connection, self.key, self.now())
 
     def _prepare(self, writer: SegmentWriter) -> Opened:
-        opened = Opened(notes=list(self._past))
+        opened = Opened(notes=[*self._past, *self._paused])
         if self._past and not self.plan.sources:
             raise UsageError(f"{'; '.join(self._past)}. What others archived can be imported: bantin import")
         self.home.create()
@@ -183,7 +152,7 @@ class Collection:
         self.store.add_sources(self._catalogue.facts, self._catalogue.unit_facts)
         with PooledReader(1, self.cleaner) as read:
             opened.notes += catch_up(self.home, self.store, self.cleaner, read)
-        self._bury_dead_crawls()
+        bury_dead_crawls(self.engine, self.home.archive, self.now())
         # Before the database knows of this crawl there is a locked segment: nobody takes it for a dead one.
         writer.open(self.started_at)
         try:
@@ -193,76 +162,61 @@ class Collection:
             raise
         return opened
 
-    def _bury_dead_crawls(self) -> None:
-        """Mark crawls that ended without a word as interrupted.
-
-        A crawl that wrote into this archive folder is dead unless it holds a lock there; what writes into another one,
-        on another machine or here, is left to its leases.
-        """
-        with self.engine.begin() as connection:
-            rows = connection.execute(select(Crawl.key, Crawl.config).where(Crawl.outcome == "running"))
-            running: dict[str, dict[str, Any]] = dict(rows.tuples().all())
-            # Looked at after the database: a crawl has its lock before its row, so none that has just begun looks dead.
-            live = live_crawls(self.home.archive)
-            written = [path.name for path in segments(self.home.archive)]
-            here = {
-                key
-                for key, config in running.items()
-                if config.get("archive") == self._place or any(key in name for name in written)
-            }
-            values = {"outcome": "interrupted", "ended_at": self.now()}
-            connection.execute(update(Crawl).where(Crawl.key.in_(here - live)).values(values))
-
     def _begin(self, opened: Opened) -> None:
         ids = [source.id for source in self.plan.sources]
-        resumed = self._interrupted(ids)
-        config = {
-            "sources": ids,
-            "refetch": self.plan.refetch,
-            "since": self.plan.since.isoformat() if self.plan.since else None,
-            "archive": self._place,
-            "cleaners": {i: self.cleaner.digest_for(i) for i in ids},
-        }
+        resumed = interrupted_crawls(self.engine, ids)
+        cleaners = {source_id: self.cleaner.digest_for(source_id) for source_id in ids}
+        config = {**self.plan.config, "archive": place_of(self.home.archive), "cleaners": cleaners}
         self.store.start_crawl(self.key, self.started_at, self._software, config)
+        starts = self._starts()
         with self.engine.begin() as connection:
             self.since = connection.execute(select(func.max(Change.id))).scalar_one() or 0
-            for source in self.plan.sources:
-                layout = self.cleaner.layout_of(source.context, self.now())
-                named = files(never_asked_for(connection, source.id), source.context, layout)
-                frontier.add_starts(connection, source.id, [*_entries(source), *named], self.now())
+            for source_id, links in starts.items():
+                frontier.add_starts(connection, source_id, links, self.now())
             self.manners.recall(connection, self.now(), due_only=self.plan.due_only)
-            running = connection.execute(select(Crawl.key).where(Crawl.outcome == "running")).scalars()
-            opened.busy = frontier.lease(connection, ids, self.key, self.now(), running)
-            for source in (s for s in self.plan.sources if s.id not in opened.busy):
-                entries = {link.url_key for link in _entries(source)}
-                before = resumed.get(source.id, {})
-                frontier.make_due(
-                    connection,
-                    source.id,
-                    Bounds(self.now(), source.rhythm),
-                    entries,
-                    visit=not self.plan.due_only and (source.id not in resumed or not self._same_since(before)),
-                    everything=self.plan.refetch and not before.get("refetch"),
-                )
-                if since := self.plan.since or _day(before.get("since")):
-                    opened.since[source.id] = since
-                known = frontier.load(connection, source.id, entries)
+            wanted = [source for source in self.plan.sources if self._anything_to_do(connection, source)]
+            running = still_running(connection)
+            opened.busy = frontier.lease(connection, [one.id for one in wanted], self.key, self.now(), running)
+            mine = [source for source in wanted if source.id not in opened.busy]
+            for source in mine:
+                self._make_due(connection, source, resumed.get(source.id))
+        for source in mine:
+            if since := self.plan.since or since_of(resumed.get(source.id, {})):
+                opened.since[source.id] = since
+            # Many rows may come: they are read when the lock on the database is given back.
+            with reading(self.engine) as connection:
+                known = frontier.load(connection, source.id, _keys(source))
                 opened.rounds[source.id] = Round(known, walk=since is not None)
-        if going_on := sorted(set(resumed) - opened.busy):
+        if going_on := sorted(set(resumed) & opened.rounds.keys()):
             opened.notes.append(f"going on where an interrupted crawl stopped: {', '.join(going_on)}")
 
-    def _interrupted(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-        """The sources whose last crawl was cut off, and what that one was to do."""
-        newest: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    def _starts(self) -> dict[str, list[Link]]:
+        """What of each source is to be known before it is visited: its entries, and files that its articles name."""
         with reading(self.engine) as connection:
-            for config, outcome in connection.execute(select(Crawl.config, Crawl.outcome).order_by(Crawl.id)):
-                for source_id in config.get("sources", ()):
-                    newest[source_id] = (outcome, config)
-        return {i: newest[i][1] for i in ids if i in newest and newest[i][0] in ("interrupted", "failed")}
+            return {
+                source.id: [*source.entries, *files(never_asked_for(connection, source.id), source.context, layout)]
+                for source in self.plan.sources
+                for layout in [self.cleaner.layout_of(source.context, self.now())]
+            }
 
-    def _same_since(self, before: Mapping[str, Any]) -> bool:
-        """Whether an interrupted crawl went as far back as this one is to: what it left is then all there is to do."""
-        return self.plan.since is None or self.plan.since == _day(before.get("since"))
+    def _anything_to_do(self, connection: Connection, source: Source) -> bool:
+        """Whether a visit has anything to ask for; one that only keeps appointments may find none, and then it leaves
+        a hundred thousand rows alone."""
+        if not self.plan.due_only or self.plan.refetch:
+            return True
+        return frontier.count_due(connection, source.id, Bounds(self.now(), source.rhythm), _keys(source)) > 0
+
+    def _make_due(self, connection: Connection, source: Source, before: Mapping[str, Any] | None) -> None:
+        """Begin the round of a source, or go on with the one that ``before`` was cut off in."""
+        anew = before is None or not self.plan.goes_on(before)
+        frontier.make_due(
+            connection,
+            source.id,
+            Bounds(self.now(), source.rhythm),
+            _keys(source),
+            visit=not self.plan.due_only and anew,
+            everything=self.plan.refetch and not (before or {}).get("refetch"),
+        )
 
     def _finish(self, outcome: str) -> Summary:
         with self.engine.begin() as connection:
@@ -278,11 +232,5 @@ class Collection:
         return self.summary
 
 
-def _entries(source: Source) -> list[Link]:
-    """The pages of a source that the catalogue names: where every visit begins."""
-    named = (("list", source.start), ("feed", source.feeds), ("sitemap", source.sitemaps))
-    return [Link(url, url_key(url), kind) for kind, urls in named for url in urls]
-
-
-def _day(said: str | None) -> date | None:
-    return date.fromisoformat(said) if said else None
+def _keys(source: Source) -> set[str]:
+    return {link.url_key for link in source.entries}

@@ -53,7 +53,9 @@ class GateMiddleware:
         collection = getattr(crawler.spider, "collection", None)
         if collection is None:
             raise NotConfigured("this spider has no collection whose manners it keeps")
-        return cls(collection.manners, lambda: crawler.engine is not None and crawler.engine.running)
+        manners: Manners = collection.manners
+        # The engine runs until the last request under way has ended, so a crawl that failed must say so itself.
+        return cls(manners, lambda: crawler.engine is not None and crawler.engine.running and not manners.over)
 
     async def process_request(self, request: Request) -> None:
         """Wait for the host's turn. Raises NotAskedError where it will not come."""

@@ -1,5 +1,6 @@
 """Scrapy's HTTP download handler with our TLS policy, a cap on response heads, and plain words for refused names."""
 
+from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HEADER, STATUS
 from twisted.web.client import _HTTP11ClientFactory
 
+from archive.errors import BantinError
 from crawler.guard import PrivateAddressError, refused
 from crawler.tls import TlsPolicy
 
@@ -41,18 +43,31 @@ class _Factory(_HTTP11ClientFactory):
         return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
+def replace_attribute(owner: object, name: str, value: object) -> None:
+    """Set an attribute that must be there: under another name certificates would be verified, or not, by nobody's word.
+
+    Raises BantinError where a Scrapy or Twisted other than those that the tests ran with has moved it.
+    """
+    if not hasattr(owner, name):
+        versions = ", ".join(f"{package} {metadata.version(package)}" for package in ("scrapy", "twisted"))
+        raise BantinError(
+            f"{type(owner).__name__} has no {name} in {versions}: the guards of TLS and response heads cannot be set."
+            " Install the versions of constraints.txt"
+        )
+    setattr(owner, name, value)
+
+
 class Handler(HTTP11DownloadHandler):
     """For ``http`` and ``https``."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        # Scrapy has no public place for either: its setting for the first is deprecated.
         collection = getattr(crawler.spider, "collection", None)
-        tls: Any = collection.tls if collection is not None else TlsPolicy(frozenset())
-        self._contextFactory = tls
-        self._pool._factory = _Factory
+        # Scrapy has no public place for either: its setting for the first is deprecated.
+        replace_attribute(self, "_contextFactory", collection.tls if collection is not None else TlsPolicy(frozenset()))
+        replace_attribute(self._pool, "_factory", _Factory)
         # Twisted would ask again at once where a used connection breaks: out of turn, and seen by nobody.
-        self._pool.retryAutomatically = False
+        replace_attribute(self._pool, "retryAutomatically", False)
 
     async def download_request(self, request: Request) -> Response:
         """Raises what Scrapy's raises, and PrivateAddressError for a name that leads to a private address."""

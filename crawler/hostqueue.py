@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 class HostQueue(DownloaderAwarePriorityQueue):
-    """Hosts in turn, each by its requests' priority. For spiders that have a collection."""
+    """Hosts in turn, each by its requests' priority. Without a collection (`scrapy fetch`) it is Scrapy's own."""
 
     def pop(self) -> Request | None:
         """The next request of the host whose turn it is; None while no host has room."""
-        engine, manners = self.crawler.engine, _manners(self)
+        engine, collection = self.crawler.engine, getattr(self.crawler.spider, "collection", None)
+        if collection is None:
+            return super().pop()
+        manners: Manners = collection.manners
         assert engine is not None
         under_way = Counter(request.meta.get("download_slot") for request in engine.downloader.active)
         host = next((host for host in self.pqueues if manners.has_room(host, under_way[host])), None)
@@ -32,8 +35,3 @@ class HostQueue(DownloaderAwarePriorityQueue):
         else:
             queue.close()
         return request
-
-
-def _manners(queue: HostQueue) -> "Manners":
-    manners: Manners = queue.crawler.spider.collection.manners  # type: ignore[union-attr]
-    return manners

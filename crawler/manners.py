@@ -28,8 +28,10 @@ class Manners:
         self._depths = {source.id: source.max_depth for source in sources}
         self._default_delay = default_delay
         self._memory: dict[str, HostMemory] = {}
+        self._left_alone: set[str] = set()  # by what is remembered: it was said when it happened
         self.paces: dict[str, HostPace] = {}
         self.notes: list[str] = []
+        self.over = False  # nothing more is asked of anybody: what came could not be kept
 
     def of(self, host: str) -> HostPace:
         """The pace of a host (as `pipelines.addresses.host_of` says it)."""
@@ -78,6 +80,7 @@ class Manners:
                 pace.patience = 1
             if due_only and memory.not_before is not None and now < memory.not_before:
                 pace.leave(f"is left alone until {rfc3339(memory.not_before)} ({memory.reason})")
+                self._left_alone.add(memory.host)
                 self.note(f"{memory.host} {pace.left}")
 
     def remember(self, connection: Connection, now: datetime) -> None:
@@ -93,7 +96,7 @@ class Manners:
 
     def problems(self, source_id: str) -> Iterator[str]:
         """A sentence on each of a source's hosts that this crawl had to leave."""
-        for host in sorted(self._sources.get(source_id, ())):
+        for host in sorted(self._sources.get(source_id, frozenset()) - self._left_alone):
             pace = self.paces.get(host)
-            if pace is not None and pace.left and not pace.left.startswith("is left alone"):
+            if pace is not None and pace.left:
                 yield f"{source_id}: {host} {pace.left}; the rest of its addresses stays due"

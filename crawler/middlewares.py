@@ -6,12 +6,14 @@ from urllib.parse import quote
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import DownloadCancelledError, NotConfigured
 from scrapy.http import Response
 
+from archive.records import TOO_LARGE
 from archive.warc import DISCONNECTED, Exchange
 from crawler.gate import NotAskedError
 from crawler.robots import ForbiddenError
+from pipelines.signatures import cut_off
 
 if TYPE_CHECKING:
     from crawler.collection import Collection
@@ -25,15 +27,15 @@ class CaptureMiddleware:
     ``request.meta["page"]`` becomes the task that ends with what the page says.
     """
 
-    def __init__(self, collection: "Collection") -> None:
-        self._collection = collection
+    def __init__(self, collection: "Collection", most_bytes: int) -> None:
+        self._collection, self._most_bytes = collection, most_bytes
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         collection = getattr(crawler.spider, "collection", None)
         if collection is None:
             raise NotConfigured("this spider has no collection to capture for")
-        return cls(collection)
+        return cls(collection, crawler.settings.getint("DOWNLOAD_MAXSIZE"))
 
     def process_request(self, request: Request) -> None:
         """Ask for a page only if it changed, where it is known how. A refetch distrusts what servers say of that."""
@@ -59,12 +61,19 @@ class CaptureMiddleware:
         """Take the failure; Scrapy goes on handling it."""
         if isinstance(exception, NotAskedError):
             return
-        reason = f"{type(exception).__name__}: {exception}".strip(": ")
+        reason = self._reason(request, exception)
         outcome = "blocked" if isinstance(exception, ForbiddenError) else "failed"
         exchange = Exchange(
             self._source(request), request.url, self._collection.now(), None, outcome=outcome, reason=reason[:500]
         )
         request.meta["page"] = await self._collection.desk.take(exchange)
+
+    def _reason(self, request: Request, exception: Exception) -> str:
+        # Scrapy says so of nothing but too many bytes.
+        if isinstance(exception, DownloadCancelledError):
+            most = request.meta.get("download_maxsize", self._most_bytes)
+            return f"{TOO_LARGE}: {most} bytes"
+        return f"{type(exception).__name__}: {exception}".strip(": ")
 
     async def _take(self, request: Request, response: Response, headers: tuple[tuple[str, str], ...]) -> None:
         known = request.meta.get("known")
@@ -98,14 +107,16 @@ def _conditional(request: Request) -> bool:
 
 
 def _cut_short(response: Response) -> bool:
-    """Whether a page that stated no length may have ended before its end: then nobody can tell but the page itself.
+    """Whether what stated no length may have ended before its end: then nobody can tell but the page or file itself.
 
     A compressed body tells when it is decoded.
     """
     if "partial" not in response.flags or "Content-Encoding" in response.headers:
         return False
-    html = b"html" in (response.headers.get("Content-Type") or b"").lower()
-    return html and b"</html" not in response.body[-2000:].lower()
+    media_type = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    if "html" in media_type:
+        return b"</html" not in response.body[-2000:].lower()
+    return cut_off(response.body, media_type)
 
 
 def _text(name: bytes, value: bytes) -> str:

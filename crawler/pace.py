@@ -16,6 +16,8 @@ LONGEST_CRAWL_DELAY = 60.0
 LONGEST_THROTTLE = 60.0
 #: A host that asks for a longer rest is left for this crawl.
 LONGEST_REST = 300.0
+#: So is one whose rests, an answer between them or not, come to more than this: a crawl must end.
+MOST_REST = 1800.0
 #: The first rest after 429 or 503 without Retry-After; each further one in a row is twice as long.
 FIRST_REST = 2.0
 #: So many 429 or 503 in a row, and the host is left for this crawl.
@@ -52,8 +54,8 @@ def _http_date(value: str | None) -> datetime | None:
 class HostPace:
     """One host: ``floor`` is the least delay in seconds, ``delay`` the one that holds now.
 
-    ``left`` says why nothing more is asked of it in this crawl; ``dead`` that it gave no answer, ``rest`` for how many
-    seconds it asked to be left alone. ``heard`` is whether it answered at all.
+    ``left`` says why nothing more is asked of it in this crawl; ``dead`` that it gave no answer, or no robots.txt;
+    ``rest`` for how many seconds it asked to be left alone. ``heard`` is whether it answered at all.
     """
 
     floor: float
@@ -68,6 +70,7 @@ class HostPace:
     dead: bool = field(default=False, init=False)
     rest: float = field(default=0.0, init=False)
     _busy: int = field(default=0, init=False)
+    _rested: float = field(default=0.0, init=False)
     _lost: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -112,10 +115,10 @@ class HostPace:
             times = "" if self._lost == 1 else f" {self._lost} times in a row"
             self.dead, self.left = True, f"gave no answer{times} ({reason})"
 
-    def leave(self, reason: str) -> None:
-        """Ask nothing more of it in this crawl. Where it was asked and never answered, it is dead too."""
+    def leave(self, reason: str, *, dead: bool = False) -> None:
+        """Ask nothing more of it in this crawl; ``dead``: nor soon, for nothing of it may be had."""
         self.left = self.left or reason
-        self.dead = self.dead or (self._lost > 0 and not self.heard)
+        self.dead = self.dead or dead
 
     def _rest(self, now: float, status: int, rest: float | None) -> None:
         self._busy += 1
@@ -125,8 +128,12 @@ class HostPace:
         elif self._busy >= BUSY_IN_A_ROW:
             self.leave(f"answered {status} {self._busy} times in a row")
         else:
-            backing_off = min(FIRST_REST * 2 ** (self._busy - 1), LONGEST_REST) * (1 + self.jitter() / 2)
-            self.rest_until = max(self.rest_until, now + (backing_off if rest is None else rest))
+            backing_off = FIRST_REST * 2 ** (self._busy - 1) * (1 + self.jitter() / 2)
+            rest_until = max(self.rest_until, now + (backing_off if rest is None else rest))
+            self._rested += rest_until - max(self.rest_until, now)
+            self.rest_until = rest_until
+            if self._rested > MOST_REST:
+                self.leave(f"answered {status} and the like again and again, {self._rested:.0f} s of rests in all")
 
     def _throttle(self, status: int, latency: float | None) -> None:
         """Scrapy's AutoThrottle with a target of one request at a time, above this host's own floor."""

@@ -16,7 +16,8 @@ from archive.warc import Exchange, decode_body
 from crawler.robots import Rules
 from crawler.sourcefile import Source
 from pipelines.addresses import host_of
-from pipelines.cleaner import Cleaner, LayoutTerm, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import LayoutTerm, SourceContext
 from pipelines.feeds import feeds_in_page
 from pipelines.intake import read_exchange
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layouts

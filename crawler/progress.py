@@ -1,22 +1,20 @@
-"""How a crawl is watched: a progress bar on a terminal, a log line now and then elsewhere. Both go to stderr."""
+"""How a crawl is watched (`crawler.bars`), and how its collection is closed when the spider is done: Scrapy waits."""
 
 import asyncio
 import logging
-import sys
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+
+from crawler.bars import progress
 
 if TYPE_CHECKING:
     from crawler.collection import Collection
 
 log = logging.getLogger(__name__)
-LINE_SECONDS = 15
+GLANCE_SECONDS = 0.5
 
 
 class Progress:
@@ -40,7 +38,7 @@ class Progress:
 
     def opened(self) -> None:
         """Begin to watch."""
-        self._watch = asyncio.ensure_future(self._bar() if sys.stderr.isatty() else self._lines())
+        self._watch = asyncio.ensure_future(self._show())
 
     def received(self) -> None:
         """Count a response."""
@@ -58,26 +56,13 @@ class Progress:
 
     @property
     def _total(self) -> int:
-        return sum(round_.total for round_ in self._collection.opened.rounds.values())
+        return max(self._fetched, sum(round_.total for round_ in self._collection.opened.rounds.values()))
 
-    async def _bar(self) -> None:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[pace]}"),
-            TimeElapsedColumn(),
-        )
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("collecting", total=None, pace="")
+    async def _show(self) -> None:
+        shown = 0
+        with progress("collecting", "pages", grows=True) as advance:
             while True:
-                before = self._fetched
-                await asyncio.sleep(0.5)
-                bar.update(
-                    task, total=self._total, completed=self._fetched, pace=f"{(self._fetched - before) * 2} pages/s"
-                )
-
-    async def _lines(self) -> None:
-        while True:
-            await asyncio.sleep(LINE_SECONDS)
-            log.info("%d of %d known addresses fetched", self._fetched, self._total)
+                await asyncio.sleep(GLANCE_SECONDS)
+                fetched = self._fetched
+                advance(fetched - shown, self._total)
+                shown = fetched

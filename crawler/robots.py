@@ -91,8 +91,9 @@ class RobotsMiddleware:
         except IgnoreRequest:
             pass  # more redirects than RFC 9309 (2.3.1.2) follows, or left; the first is as good as none
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".strip(": ")
-            self._collection.manners.of(host).leave(f"gave no robots.txt, so nothing may be asked for ({reason[:200]})")
+            reason = f"{type(error).__name__}: {error}".strip(": ")[:200]
+            reason = f"gave no robots.txt, so nothing may be asked for ({reason})"
+            self._collection.manners.of(host).leave(reason, dead=True)
         else:
             rules = self._read(host, response)
         self._collection.manners.rule(host, rules.crawl_delay)
@@ -110,12 +111,12 @@ class RobotsMiddleware:
         """RFC 9309, 2.3.1: what is not there allows everything; what fails allows nothing for now."""
         if response.status >= 500 or response.status == 429:
             reason = f"answered {response.status} for robots.txt, so nothing may be asked for"
-            self._collection.manners.of(host).leave(reason)
+            self._collection.manners.of(host).leave(reason, dead=True)
         if not 200 <= response.status < 300:
             return Rules()
         coding = (response.headers.get("Content-Encoding") or b"").decode("latin-1")
         try:
             return Rules.parse(decode_body(response.body, coding))
         except ArchiveError as error:
-            self._collection.manners.of(host).leave(f"gave a robots.txt that cannot be read ({error})")
+            self._collection.manners.of(host).leave(f"gave a robots.txt that cannot be read ({error})", dead=True)
             return Rules()

@@ -14,6 +14,7 @@ class Round:
     def __init__(self, known: Iterable[Known], *, walk: bool = False) -> None:
         self._walk = walk
         self._seen: set[str] = set()
+        self._untried: set[str] = set()  # known by an import, or by another address of the article
         self._done: set[str] = set()
         self._asked: set[str] = set()
         self._waiting: dict[str, list[Known]] = defaultdict(list)
@@ -26,6 +27,8 @@ class Round:
 
     def _keep(self, known: Known) -> None:
         self._seen.add(known.url_key)
+        if not known.due and not known.captured:
+            self._untried.add(known.url_key)
         if known.due:
             self._due.append(known)
         elif known.kind in LEADING:
@@ -50,8 +53,9 @@ class Round:
         """
         fresh = []
         for link in links:
-            if link.url_key not in self._seen:
+            if link.url_key not in self._seen or self._is_wanted_now(link):
                 self._seen.add(link.url_key)
+                self._untried.discard(link.url_key)
                 self._new.add(link.url_key)
                 fresh.append(
                     Known(link.url, link.url_key, link.kind, link.article_key, True, False, None, link.url, None, None)
@@ -79,6 +83,11 @@ class Round:
         self._asked.add(key)
         self.total += 1
         return [waiting.pop(0)]
+
+    def _is_wanted_now(self, link: Link) -> bool:
+        """Whether nothing but this link asks for an address that is known already."""
+        key = link.article_key
+        return link.url_key in self._untried and key not in self._done and key not in self._waiting
 
     def _admit(self, known: Known) -> bool:
         key = known.article_key

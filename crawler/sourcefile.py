@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from archive.records import Link
+from pipelines.addresses import url_key
 from pipelines.attachments import FILE_TYPES
-from pipelines.cleaner import HostTerm, LayoutTerm, SourceContext
+from pipelines.context import HostTerm, LayoutTerm, SourceContext
 from pipelines.tomlfile import Names, Table
 
 
@@ -142,6 +144,12 @@ class Source(Table):
     def rhythm(self) -> timedelta:
         """How often the source is to be visited."""
         return int(self.every[:-1]) * _EVERY[self.every[-1]]
+
+    @property
+    def entries(self) -> list[Link]:
+        """The pages that its file names: where every visit begins."""
+        named = (("list", self.start), ("feed", self.feeds), ("sitemap", self.sitemaps))
+        return [Link(url, url_key(url), kind) for kind, urls in named for url in urls]
 
     @property
     def context(self) -> SourceContext:

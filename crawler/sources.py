@@ -15,7 +15,7 @@ from archive.errors import ConfigError, UsageError
 from crawler.families import Family, expand
 from crawler.sourcefile import Source
 from crawler.units import Unit, UnitGroup
-from pipelines.cleaner import HostTerm, SourceContext
+from pipelines.context import HostTerm, SourceContext
 from pipelines.layouts import Layouts
 from pipelines.shipped import shipped
 from pipelines.tomlfile import Lines, Table, line_of, load

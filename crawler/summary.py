@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from archive import alarms
+from archive import alarms, frontier
 from archive.alarms import Alarm, Expected
 from archive.database import reading
-from archive.revisits import PATIENT_ATTEMPTS
+from archive.revisits import PATIENT_ATTEMPTS, Bounds
 from archive.status import unrecognised
 from crawler.sources import Source
 from pipelines.dates import VIETNAM
@@ -99,6 +99,15 @@ def expected(sources: Iterable[Source], now: datetime) -> list[Expected]:
 
 def _expected(source: Source) -> Expected:
     return Expected(source.id, source.rhythm, source.expect_articles_min, frozenset(source.context.hosts))
+
+
+def due(connection: Connection, sources: Iterable[Source], now: datetime) -> dict[str, int]:
+    """How many addresses of each of these sources `collect --due` would begin with."""
+    found = {}
+    for source in sources:
+        entries = {link.url_key for link in source.entries}
+        found[source.id] = frontier.count_due(connection, source.id, Bounds(now, source.rhythm), entries)
+    return found
 
 
 def _wrong(connection: Connection, collection: "Collection", outcome: str) -> list[Alarm]:

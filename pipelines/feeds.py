@@ -1,6 +1,8 @@
 """Feeds: RSS 0.9x, 1.0, 2.0 and Atom, as addresses with the time that each entry gives. Pure."""
 
+import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from lxml.etree import _Element
 
@@ -10,6 +12,7 @@ from pipelines.xmlfile import ListingError, Record, records, text_of
 
 ROOTS = frozenset({"rss", "RDF", "feed"})
 _TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+_NAMED_SO = re.compile(r"/(?:feed|rss|atom)/?$|\.(?:rss|atom)$|/(?:feed|rss|atom)\.xml$", re.I)
 _DATES = ("pubDate", "date", "updated", "modified", "published", "issued")
 
 
@@ -26,6 +29,11 @@ def entries(found: list[Record]) -> Iterator[Entry]:
     for record in found:
         if address := next((link for said in _links(record) if (link := absolute(record.base, said))), None):
             yield Entry(address, latest(record.texts(*_DATES)))
+
+
+def named_like_a_feed(url: str) -> bool:
+    """Whether the address looks like one of a feed's: so the target of a feed's redirect is known again."""
+    return _NAMED_SO.search(urlsplit(url).path) is not None
 
 
 def feeds_in_page(tree: _Element, base: str) -> tuple[str, ...]:

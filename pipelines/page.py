@@ -18,7 +18,8 @@ from pipelines.addresses import absolute, url_key
 from pipelines.attachments import attachments
 from pipelines.canonical import canonical_line, digest
 from pipelines.clean import clean
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.feeds import read_feed
 from pipelines.hints import entry_dates
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Common, Layout, Noise
@@ -26,7 +27,7 @@ from pipelines.lines import Mark, text_of, walk
 from pipelines.locate import parse
 from pipelines.recognise import base_of, files, further, hrefs, identify, links, recognise
 from pipelines.signatures import beginning, file_in
-from pipelines.sitemaps import Sitemap, read_sitemap
+from pipelines.sitemaps import Sitemap, named_like_an_index, read_sitemap
 from pipelines.text import read_text
 from pipelines.xmlfile import ListingError
 
@@ -136,11 +137,15 @@ def _leads(response: Response, kind: str, source: SourceContext, layout: Layout)
             sitemap = Sitemap(tuple(read_feed(response.payload, response.content_type, response.url)))
     except ListingError as error:
         return {"outcome": "failed", "reason": f"no {kind}: {error}"}
-    if sitemap.sitemaps and url_key(response.url) not in source.sitemap_keys:
-        # The protocol knows one level. Deeper ones could go on for ever, and no page knows how deep it stands.
-        return {"outcome": "failed", "reason": "an index that the source's file does not name: not followed"}
+    named, children = url_key(response.url) in source.sitemap_keys, sitemap.sitemaps
+    if children and not named:
+        # The protocol knows one level. Deeper ones could go on for ever, and no page knows how deep it stands: where
+        # redirects lead to is followed by its name, and from there nothing that has such a name.
+        if not named_like_an_index(response.url):
+            return {"outcome": "failed", "reason": "an index that the source's file does not name: not followed"}
+        children = tuple(entry for entry in children if not named_like_an_index(entry.url))
     found: list[Link] = []
-    for entries, leads_to in ((sitemap.pages, "article"), (sitemap.sitemaps, "sitemap")):
+    for entries, leads_to in ((sitemap.pages, "article"), (children, "sitemap")):
         said = {url_key(entry.url): entry.at for entry in reversed(entries) if entry.at}
         found += _dated(links((e.url for e in entries), source, layout, leads_to), said, response.captured_at)
     return {"links": tuple(found), "reason": sitemap.note}

@@ -14,7 +14,9 @@ from lxml.etree import _Element
 from archive.records import Attachment, Link
 from pipelines.addresses import absolute, capped, host_of, url_key
 from pipelines.attachments import IMAGE, names_file, type_of
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
+from pipelines.feeds import named_like_a_feed
 from pipelines.layouts import GENERIC, Layout, find
 from pipelines.sitemaps import named_like_a_sitemap
 
@@ -56,6 +58,8 @@ def identify(url: str, source: SourceContext, layout: Layout) -> tuple[str, str 
     article_id = layout.article_id(url)
     if article_id is not None:
         return "article", capped(f"{source.id}:{article_id or key}")
+    if source.feed_keys and named_like_a_feed(url):
+        return "feed", None
     if source.sitemap_keys and named_like_a_sitemap(url):
         return "sitemap", None
     # Of a host that nobody listed nothing is followed: there the address of an unknown page is no reason to leave its

@@ -22,6 +22,14 @@ _SIGNATURES = (
 )
 #: Readers accept bytes before the header of a PDF, so far in (ISO 32000-1, annex H).
 _PDF_WITHIN = 1024
+#: How files end of which the format says it, and how many bytes of other things readers allow behind it: PDF as its
+#: header, ZIP its longest comment, PNG and JPEG what cameras and editors append.
+_ENDS = {
+    "pdf": (b"%%EOF", 1024),
+    "zip": (b"PK\x05\x06", 2**16 + 22),
+    "png": (b"IEND\xae\x42\x60\x82", 2**16),
+    "jpeg": (b"\xff\xd9", 2**16),
+}
 # Word and Excel save pages too, under the names of their own formats.
 _OFFICE_PAGE = b"urn:schemas-microsoft-com:office:"
 
@@ -30,6 +38,12 @@ def file_in(payload: bytes, media_type: str) -> File | None:
     """The file that ``payload`` is, or None where it is none: a page, a message, nothing."""
     kind = _kind(payload, media_type)
     return File(kind, len(payload)) if kind else None
+
+
+def cut_off(payload: bytes, media_type: str) -> bool:
+    """Whether ``payload`` lacks the end that its format demands. Of formats that demand none nobody can tell."""
+    end, within = _ENDS.get(_kind(payload, media_type) or "", (b"", 0))
+    return end not in payload[-(within + len(end)) :]
 
 
 def _kind(payload: bytes, media_type: str) -> str | None:

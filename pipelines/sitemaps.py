@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
+from urllib.parse import urlsplit
 
 from pipelines.addresses import absolute
 from pipelines.feeds import ROOTS, entries
@@ -19,6 +20,8 @@ MAX_ADDRESS = 2048  # characters; the protocol's own limit
 _DATES = ("lastmod", "news/publication_date")
 _ADDRESS = re.compile(r"https?://\S+")
 _NAMED_SO = re.compile(r"sitemap|\.xml(?:\.gz)?(?:$|\?)", re.I)
+# Where `sitemap.xml` redirects to: sitemap_index.xml, sitemap-index.xml, sitemap/index.xml, wp-sitemap.xml.
+_INDEX_NAME = re.compile(r"(?:sitemaps?[-_/]?index|/(?:wp-)?sitemaps?)\.xml(?:\.gz)?$", re.I)
 _ROBOTS_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*([^\s#]+)", re.I | re.M)
 
 
@@ -54,6 +57,11 @@ def read_sitemap(payload: bytes, content_type: str | None, url: str) -> Sitemap:
 def named_like_a_sitemap(url: str) -> bool:
     """Whether the address looks like one of a sitemap's: so the children of an index are known again."""
     return _NAMED_SO.search(url) is not None
+
+
+def named_like_an_index(url: str) -> bool:
+    """Whether the address is one at which sites have their index, so that a redirect may well lead there."""
+    return _INDEX_NAME.search(urlsplit(url).path) is not None
 
 
 def sitemaps_in_robots(text: str) -> tuple[str, ...]:

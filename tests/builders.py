@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from lxml.etree import _Element
 
 from archive.records import Page, Reading
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layouts
 from pipelines.locate import parse
 from pipelines.page import Response, read_page

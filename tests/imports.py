@@ -22,7 +22,8 @@ from archive.journal import Journal
 from archive.segments import segments
 from archive.store import Store
 from archive.warc import Record, read_records
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.deposit import Archive
 from pipelines.importing import Importer, Report
 from pipelines.intake import catch_up, read_exchange

@@ -12,6 +12,7 @@ import brotli
 from archive.errors import ArchiveError
 
 MAX_PAYLOAD = 64 * 2**20
+_PIECE, _LARGEST_PIECE = 1 << 10, 1 << 20
 Headers = tuple[tuple[str, str], ...]
 
 _BEGIN = re.compile(rb"(?:\r?\n)*(?=HTTP/)")
@@ -91,9 +92,9 @@ class _TooLargeError(ArchiveError):
 
 
 def _gunzip(body: bytes) -> bytes:
-    parts, size = [], 0
-    while body.startswith(b"\x1f\x8b"):
-        part, body = _inflate(body, 31, MAX_PAYLOAD - size)
+    parts, size, end = [], 0, 0
+    while body.startswith(b"\x1f\x8b", end):
+        part, end = _inflate(body, 31, MAX_PAYLOAD - size, end)
         size += len(part)
         parts.append(part)
     return b"".join(parts) if parts else body
@@ -136,17 +137,26 @@ def _unbrotli(body: bytes) -> bytes:
     raise ArchiveError("compressed body cut short")
 
 
-def _inflate(data: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
-    inflater = zlib.decompressobj(window)
-    try:
-        out = inflater.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise ArchiveError(f"damaged compressed body ({error})") from error
-    if len(out) > limit:
-        raise _TooLargeError
+def _inflate(data: bytes, window: int, limit: int, start: int = 0) -> tuple[bytes, int]:
+    """What stands compressed from ``start`` on, and where it ends.
+
+    zlib copies what stands behind the end. The pieces begin small, or a body of many small members would be copied
+    once for each of them.
+    """
+    inflater, out, view = zlib.decompressobj(window), bytearray(), memoryview(data)
+    end, piece = start, _PIECE
+    while end < len(data) and not inflater.eof:
+        given = view[end : end + piece]
+        try:
+            out += inflater.decompress(given, limit + 1 - len(out))
+        except zlib.error as error:
+            raise ArchiveError(f"damaged compressed body ({error})") from error
+        if len(out) > limit:
+            raise _TooLargeError
+        end, piece = end + len(given) - len(inflater.unused_data), min(2 * piece, _LARGEST_PIECE)
     if not inflater.eof:
         raise ArchiveError("compressed body cut short")
-    return out, inflater.unused_data
+    return bytes(out), end
 
 
 def _is_text(body: bytes) -> bool:

@@ -15,10 +15,10 @@ from archive.clock import Clock, parse_rfc3339
 from archive.errors import BantinError, UsageError
 from archive.home import Home
 from crawler.cli import catalogue, importing, probing, read, recleaning, rescuing, run, scheduling
-from crawler.cli.front import NEEDS_A_LOOK, Front
+from crawler.cli.front import INTERRUPTED, NEEDS_A_LOOK, Front
 
 COULD_NOT_RUN = 3
-INTERRUPTED = 130  # as typer ends a command that Ctrl-C broke off; the contract has no such status
+CTRL_C = 130  # as typer ends a command that Ctrl-C broke off; the contract has no such status
 
 # Help and usage errors stay plain text: boxes drawn for a terminal are cut and unreadable in logs.
 app = typer.Typer(name="bantin", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -43,15 +43,26 @@ def _clock(now: str | None) -> Clock:
 @app.callback()
 def bantin(
     ctx: typer.Context,
-    home: Annotated[Path, typer.Option(envvar="BANTIN_HOME", help="Folder of the collection.")] = Path("data"),
+    home: Annotated[Path, typer.Option(metavar="DIR", envvar="BANTIN_HOME", help="Folder of the collection.")] = Path(
+        "data"
+    ),
     database: Annotated[
-        str | None, typer.Option(envvar="BANTIN_DATABASE_URL", help="Database URL; default: SQLite in the home folder.")
+        str | None,
+        typer.Option(
+            metavar="URL", envvar="BANTIN_DATABASE_URL", help="Database URL; default: SQLite in the home folder."
+        ),
     ] = None,
     sources: Annotated[
-        Path | None, typer.Option(envvar="BANTIN_SOURCES", help="File or folder of sources; default: those shipped.")
+        Path | None,
+        typer.Option(
+            metavar="PATH", envvar="BANTIN_SOURCES", help="File or folder of sources; default: those shipped."
+        ),
     ] = None,
     layouts: Annotated[
-        Path | None, typer.Option(envvar="BANTIN_LAYOUTS", help="File or folder of layouts; default: those shipped.")
+        Path | None,
+        typer.Option(
+            metavar="PATH", envvar="BANTIN_LAYOUTS", help="File or folder of layouts; default: those shipped."
+        ),
     ] = None,
     now: Annotated[str | None, typer.Option(metavar="TIME", help="Act as if it were this time (RFC 3339).")] = None,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
@@ -71,9 +82,9 @@ def main() -> None:
     try:
         app()
     except SystemExit as ended:
-        if ended.code != INTERRUPTED:
+        if ended.code != CTRL_C:
             raise
-        _fail("interrupted. What was stored stays; the same command goes on where this one stopped", NEEDS_A_LOOK)
+        _fail(INTERRUPTED, NEEDS_A_LOOK)
     except BantinError as error:
         _fail(str(error), error.exit_code)
     except SQLAlchemyError as error:

@@ -1,20 +1,19 @@
 """The commands on the catalogue of sources: list, check, show. None of them touches the network."""
 
 from collections import Counter
-from itertools import groupby
 from typing import Annotated, Any
 
 import typer
 
 from archive.errors import UsageError
 from crawler.cli.front import Front
+from crawler.cli.options import Json
 from crawler.cli.printing import print_facts, print_json, print_table
 from crawler.sources import Catalogue, Source
 from pipelines.dates import VIETNAM
 from pipelines.layouts import Layouts
 
 sources = typer.Typer(no_args_is_help=True, help="The catalogue: who publishes.", rich_markup_mode=None)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ORDER = ("city", "district", "ward", "commune", "school", "press")
 
 
@@ -32,7 +31,7 @@ def catalogue(front: Front) -> tuple[Catalogue, Layouts]:
 @sources.command("list")
 def list_sources(
     ctx: typer.Context,
-    level: Annotated[str | None, typer.Option(help=f"Only of this level: {', '.join(ORDER)}.")] = None,
+    level: Annotated[str | None, typer.Option(metavar="LEVEL", help=f"Only of this level: {', '.join(ORDER)}.")] = None,
     unit: Annotated[
         str | None, typer.Option(metavar="ID", help="Only of this unit and those that succeeded it.")
     ] = None,
@@ -56,14 +55,16 @@ def list_sources(
         for source in chosen:
             print_json(_facts(found, source))
         return
-    for _, group in groupby(chosen, key=lambda source: source.level):
-        rows = ((s.level, s.id, _state(ctx.obj, s), s.layout, s.paused if paused else s.name) for s in group)
-        print_table(["level", "source", "state", "layout", "why" if paused else "name"], rows)
+    rows = ((s.level, s.id, _state(ctx.obj, s), s.layout, s.paused if paused else s.name) for s in chosen)
+    print_table(["level", "source", "state", "layout", "why" if paused else "name"], rows)
 
 
 @sources.command()
 def check(ctx: typer.Context, json: Json = False) -> None:
-    """Check all source and layout files; says the first fault with its file and line. Touches nothing."""
+    """Check all source and layout files, without network.
+
+    The first fault is named with its file and line.
+    """
     found, layouts = catalogue(ctx.obj)
     chosen = list(found.sources.values())
     counted = Counter[str](source.level for source in chosen)
@@ -87,7 +88,7 @@ def check(ctx: typer.Context, json: Json = False) -> None:
 
 @sources.command()
 def show(ctx: typer.Context, source_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False) -> None:
-    """Show one source as the crawler sees it, with the unit it belongs to."""
+    """Show one source as the crawler sees it, and its unit."""
     found, _ = catalogue(ctx.obj)
     if source_id not in found.sources:
         raise UsageError(f"no source {source_id!r} in the catalogue. See: bantin sources list")

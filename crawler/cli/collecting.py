@@ -11,7 +11,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from archive.errors import BantinError
-from crawler.cli.front import Front
+from crawler.cli.front import INTERRUPTED, Front
 from crawler.cli.printing import moment, print_json, print_table
 from crawler.spiders.portal import PortalSpider
 from crawler.summary import SourceSummary, Summary
@@ -84,14 +84,15 @@ def _show(summary: Summary, front: Front) -> None:
     numbers = _COLUMNS[1:]
     print_table(_COLUMNS, [_line(source) for source in summary.sources], right=numbers)
     pages = sum(source.captures for source in summary.sources)
-    typer.echo(f"{pages} pages in {summary.seconds:.1f} s; crawl {summary.crawl} {summary.outcome}")
+    counted = f"{pages} {'page' if pages == 1 else 'pages'}"
+    typer.echo(f"{counted} in {summary.seconds:.1f} s; crawl {summary.crawl} {summary.outcome}")
     if sys.stderr.isatty():  # elsewhere the log has them already
         for note in summary.notes:
             typer.echo(note, err=True)
     for problem in [*summary.problems, *([summary.failure] if summary.failure else [])]:
         typer.echo(f"needs a look: {problem}", err=True)
     if summary.outcome == "interrupted":
-        typer.echo("interrupted: the same command goes on where this one stopped", err=True)
+        typer.echo(f"bantin: {INTERRUPTED}", err=True)
 
 
 def _line(source: SourceSummary) -> tuple[object, ...]:

@@ -12,6 +12,9 @@ from archive.clock import Clock
 from archive.database import connect, reading, require_current
 from archive.home import Home
 
+#: What is said when a person broke a command off. True of all of them: what they store, they store in steps.
+INTERRUPTED = "interrupted. What was stored stays; the same command goes on where this one stopped"
+
 #: The exit status of a command that did its work and found something that a person should see.
 NEEDS_A_LOOK = 1
 

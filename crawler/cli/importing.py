@@ -12,10 +12,11 @@ import typer
 
 from archive.errors import UsageError
 from archive.journal import Journal
-from crawler.cli.bars import progress
+from crawler.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
+from crawler.cli.options import CORES, Json, Workers
 from crawler.cli.printing import print_json, print_table, shown
 from pipelines.deposit import Archive
 from pipelines.importing import Importer, Report
@@ -33,16 +34,19 @@ def register(app: typer.Typer) -> None:
 def import_(
     ctx: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="WARC or WACZ files, or folders of them, of pages or texts.")
+        list[Path], typer.Argument(metavar="PATH", help="WARC or WACZ files, or folders of them, of pages or texts.")
     ],
     source: Annotated[
         str | None, typer.Option("--source", metavar="ID", help="Whose all of it is; default: by host and time.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a file or folder.")] = False,
+    workers: Workers = CORES,
+    json: Json = False,
 ) -> None:
-    """Copy in what others archived: WARC files of any writer, WACZ, folders of .html pages, folders of .txt (older
-    plain-text extractions). What is here already is left out. Exits 1 where something needs a look, and says what."""
+    """Copy in what others archived.
+
+    WARC files of any writer, WACZ, folders of .html pages, folders of .txt (older plain-text extractions). What is here
+    already is left out. Exits 1 where something needs a look, and says what. With --json: an object a file or folder.
+    """
     front: Front = ctx.obj
     found, layouts = catalogue(front)
     if source is not None:
@@ -57,20 +61,15 @@ def import_(
         front.home, store, Journal(front.home.journal), front.clock, f"bantin/{metadata.version('bantin')}"
     )
     reports: list[Report] = []
-    interrupted = False
     try:
         with PooledReader(workers, cleaner) as read, progress("importing", "records") as advance:
             for said in catch_up(front.home, store, cleaner, read):
                 typer.echo(said, err=True)
             for report in Importer(archive, cleaner, read, source, advance).run(paths):
                 reports.append(report)
-    except KeyboardInterrupt:
-        interrupted = True
     finally:
         _print(reports, set(found.sources), json=json)
-    if interrupted:
-        typer.echo("interrupted: the same command goes on where this one stopped", err=True)
-    if interrupted or any(report.damage or report.replaced or report.unrecognised for report in reports):
+    if any(report.damage or report.replaced or report.unrecognised for report in reports):
         raise typer.Exit(NEEDS_A_LOOK)
 
 

@@ -1,5 +1,6 @@
 """What a person sees of an article, its history, two editions side by side, the duplicates and the figures."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from archive.wording import Segment
 from crawler.cli.printing import moment, print_facts, print_table, print_text, print_wording
 
 _SHORT = 8
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _FIGURES = ("articles", "gone", "duplicates", "editions", "addresses", "due")
 _LEDGER = ("seen", "missing", "attempts", "fetched", "cleaned", "unrecognised", "failed", "blocked", "gone")
 
@@ -79,7 +81,7 @@ def _details(event: Event) -> str:
     match event.kind:
         case "edition":
             words = f"{', '.join(facts['changed'])}: {_counts(facts)}" if "changed" in facts else "first seen"
-            return f"{facts['edition']}, {words}; until {moment(facts['observed_to'])}"
+            return f"{facts['edition']}, {words}; last seen {moment(facts['observed_to'])}"
         case "metadata":
             return f"{facts['field']}: {facts['before'] or '(none)'} → {facts['after'] or '(none)'}"
         case "variant":
@@ -114,15 +116,26 @@ def duplicates(found: Sequence[Row]) -> None:
 
 
 def change(row: Row) -> str:
-    """An entry of the change feed as one line."""
-    detail = " ".join(f"{name}={value}" for name, value in row["detail"].items())
+    """An entry of the change feed as one line; digests are cut short."""
+    detail = " ".join(f"{name}={_cut(value)}" for name, value in row["detail"].items())
     about = row["article_key"] or row["source_id"] or ""
-    return f"{row['cursor']}  {moment(row['at'])}  {row['kind']}  {about}  {detail}".rstrip().replace("\n", " ")
+    entry = f"{row['cursor']:>6}  {moment(row['at'])}  {row['kind']:<9}  {about}  {detail}"
+    return entry.rstrip().replace("\n", " ")
 
 
-def status(place: Row, sources: Sequence[Row]) -> None:
-    """One line a source; then the ledger, one line a source and month."""
-    print_facts(place)
+def _cut(value: Any) -> Any:
+    return f"{value[:_SHORT]}…" if isinstance(value, str) and _DIGEST.fullmatch(value) else value
+
+
+def status(place: Row, sources: Sequence[Row], *, named: bool) -> None:
+    """One line a source; then the ledger, one line a source and month. Sources without captures, most of a catalogue at
+    first, are counted only unless they were ``named``."""
+    shown = [source for source in sources if source["captures"] or named]
+    empty = len(sources) - len(shown)
+    print_facts(place | {"empty": _more(empty) if empty else None})
+    sources = shown
+    if not sources:
+        return
     print_text("")
     columns = ("source", *_FIGURES, "captures", "last capture", "cleaner")
     print_table(columns, [_figures(source) for source in sources], right=_FIGURES, wrap="captures")
@@ -131,6 +144,10 @@ def status(place: Row, sources: Sequence[Row]) -> None:
         print_text("")
         lines = [(source_id, row["month"], *(row[name] for name in _LEDGER)) for source_id, row in months]
         print_table(("source", "month", *_LEDGER), lines, right=_LEDGER)
+
+
+def _more(count: int) -> str:
+    return "1 more source holds nothing yet" if count == 1 else f"{count} more sources hold nothing yet"
 
 
 def _months(source: Row) -> list[Row]:

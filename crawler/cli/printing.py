@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from rich import box
+from rich.box import Box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,7 @@ from archive.export import json_line
 from archive.wording import Segment
 
 _UNCUT = 100_000
+_READABLE = 30  # a folded column is not made narrower
 _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 _MARKS = {"same": ("", "", ""), "removed": ("[-", "-]", "red strike"), "added": ("{+", "+}", "green underline")}
 
@@ -46,6 +48,8 @@ def print_text(text: str | Text, style: str = "") -> None:
 def print_facts(facts: Mapping[str, Any]) -> None:
     """Names and values, one a line, those without a value left out; a list has a line an item."""
     grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")  # an address must not be cut short
     for name, value in facts.items():
         for number, item in enumerate(value if isinstance(value, list) else [value]):
             if item is not None:
@@ -56,14 +60,45 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 def print_table(
     columns: Sequence[str], lines: Iterable[Sequence[Any]], *, right: Sequence[str] = (), wrap: str | None = None
 ) -> None:
-    """A table; the columns in ``right`` hold numbers. On a narrow terminal only ``wrap`` is folded, if given."""
-    table = Table(box=box.SIMPLE_HEAD if console().is_terminal else None, pad_edge=False, header_style="bold")
+    """A table; the columns in ``right`` hold numbers. On a narrow terminal ``wrap`` is folded, if given and if room is
+    left for it; else lines run on, whole, where the terminal breaks them."""
+    rows = [[shown(value) for value in line] for line in lines]
+    out = console()
+    if not out.is_terminal:
+        _print(_table(columns, rows, right, wrap, None, 1))
+        return
+    wide, narrow = (_table(columns, rows, right, wrap, box.SIMPLE_HEAD, space) for space in (1, 0))
+    table = wide if _width(out, wide, columns, rows, wrap) <= out.width else narrow
+    out.width = max(out.width, _width(out, table, columns, rows, wrap))
+    out.print(table, soft_wrap=True)
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Text]],
+    right: Sequence[str],
+    wrap: str | None,
+    lines: Box | None,
+    space: int,
+) -> Table:
+    table = Table(box=lines, pad_edge=False, header_style="bold", padding=(0, space))
     for column in columns:
-        whole = wrap is not None and column != wrap
-        table.add_column(column, justify="right" if column in right else "left", no_wrap=whole, overflow="fold")
-    for line in lines:
-        table.add_row(*(shown(value) for value in line))
-    _print(table)
+        table.add_column(
+            column, justify="right" if column in right else "left", no_wrap=column != wrap, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _width(out: Console, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Text]], wrap: str | None) -> int:
+    """How many columns of the terminal it needs, with its ``wrap`` folded as far as can still be read."""
+    natural = table.__rich_measure__(out, out.options.update(width=_UNCUT)).maximum
+    if wrap is None:
+        return natural
+    at = columns.index(wrap)
+    folded = max([len(wrap), *(row[at].cell_len for row in rows)])
+    return natural - max(0, folded - _READABLE)
 
 
 def _print(table: Table) -> None:

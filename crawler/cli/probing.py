@@ -10,8 +10,9 @@ import typer
 from pydantic import ValidationError
 
 from archive.errors import BantinError, UsageError
-from crawler.cli.catalogue import Json, catalogue, sources
+from crawler.cli.catalogue import catalogue, sources
 from crawler.cli.front import NEEDS_A_LOOK, Front
+from crawler.cli.options import AllowPrivate, Json
 from crawler.cli.printing import print_facts, print_json
 from crawler.sourcefile import Source
 from pipelines.addresses import host_of
@@ -22,9 +23,6 @@ if TYPE_CHECKING:  # Scrapy loads slowly: only who probes waits for it
     from crawler.probe import Probe
 
 LEVELS = get_args(Source.model_fields["level"].annotation)
-AllowPrivate = Annotated[
-    bool, typer.Option("--allow-private", help="The address may be a private one: a site on this machine.")
-]
 
 
 def register(_: typer.Typer) -> None:
@@ -39,9 +37,9 @@ def probe(
     allow_private: AllowPrivate = False,
     json: Json = False,
 ) -> None:
-    """Ask for robots.txt, a start page and an article, and say whether they look as declared. Nothing is stored.
+    """Say whether a site looks as declared. Nothing is stored.
 
-    Exits 1 where they do not.
+    Asks for robots.txt, a start page and an article. Exits 1 where they do not look so.
     """
     front: Front = ctx.obj
     found, layouts = catalogue(front)
@@ -62,12 +60,19 @@ def probe(
 def new(
     ctx: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="A list page of the site.")],
-    source_id: Annotated[str | None, typer.Option("--id", help="Default: from the host's name.")] = None,
-    name: Annotated[str | None, typer.Option(help="The publisher's name; default: the page's title.")] = None,
-    level: Annotated[str | None, typer.Option(help=f"One of {', '.join(LEVELS)}; default: a guess.")] = None,
+    source_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="Default: from the host's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The publisher's name; default: the page's title.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help=f"One of {', '.join(LEVELS)}; default: a guess.")
+    ] = None,
     allow_private: AllowPrivate = False,
 ) -> None:
-    """Draft a source file from a probe of the address and print it. Exits 1 where something in it needs a look."""
+    """Draft a source file from a probe, and print it.
+
+    Exits 1 where something in it needs a look.
+    """
     from crawler.draft import draft, level_of
 
     front: Front = ctx.obj

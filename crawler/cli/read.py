@@ -22,14 +22,14 @@ from crawler.cli import pages
 from crawler.cli.catalogue import catalogue
 from crawler.cli.files import save_attachments
 from crawler.cli.front import NEEDS_A_LOOK, Front
+from crawler.cli.options import Json, SourceIds
 from crawler.cli.printing import moment, print_json, print_text
-from crawler.summary import expected
+from crawler.summary import due, expected
 from pipelines.addresses import absolute, url_key
 
 POLL_SECONDS = 1.0
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="An article's key, or one of its addresses.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +57,10 @@ def show(
 
 
 def history(ctx: typer.Context, key: Key, json: Json = False) -> None:
-    """Print what the publisher did to an article: editions, other changes, absences."""
+    """Print what the publisher did to an article.
+
+    Editions, other changes, absences.
+    """
     front: Front = ctx.obj
     with front.reading() as connection:
         article_key = find(connection, key)
@@ -76,7 +79,10 @@ def diff(
     b: Annotated[str | None, typer.Argument(metavar="B", help="The later one; default: the newest.")] = None,
     json: Json = False,
 ) -> None:
-    """Print word by word what changed between two editions; the last two where none are named."""
+    """Print word by word what changed between two editions.
+
+    The last two where none are named.
+    """
     front: Front = ctx.obj
     with front.reading() as connection:
         before, after = _two_editions(connection, find(connection, key), a, b)
@@ -90,7 +96,10 @@ def diff(
 
 
 def duplicates(ctx: typer.Context, json: Json = False) -> None:
-    """List the articles whose text, or body alone, stands in an earlier article."""
+    """List the articles whose text stands in an earlier one.
+
+    Their whole text, or their body alone.
+    """
     front: Front = ctx.obj
     with front.reading() as connection:
         found = queries.duplicates(connection)
@@ -106,7 +115,10 @@ def changes(
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more, until interrupted.")] = False,
     json: Json = False,
 ) -> None:
-    """Print what was added or moved in the database, oldest first, each with its cursor."""
+    """Print what was added or moved in the database.
+
+    Oldest first, each entry with its cursor.
+    """
     for row in _feed(ctx.obj, since, follow):
         print_json(row, flush=follow) if json else print_text(pages.change(row))
         if follow:
@@ -116,10 +128,13 @@ def changes(
 def export(
     ctx: typer.Context,
     path: Annotated[str, typer.Argument(metavar="PATH", help="The file to write; - for standard output.")],
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="jsonl")] = "jsonl",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="So far: jsonl.")] = "jsonl",
     source: Annotated[str | None, typer.Option(metavar="ID", help="Only the articles of this source.")] = None,
 ) -> None:
-    """Write all articles as they are now, one JSON object a line, ordered by key."""
+    """Write all articles as they are now.
+
+    One JSON object a line, ordered by key.
+    """
     if form != "jsonl":
         raise UsageError(f"--format {form}: only jsonl can be written. Use --format jsonl")
     front: Front = ctx.obj
@@ -133,18 +148,19 @@ def export(
 
 def status_(
     ctx: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
+    ids: SourceIds = None,
     json: Json = False,
 ) -> None:
-    """Print what each source holds, what is due, the ledger of this month and the last, and what is wrong now.
+    """Print what each source holds, and what is wrong now.
 
-    Exits 1 where anything is wrong, and says what to do.
+    What is due, too, and the ledger of this month and the last. Exits 1 where anything is wrong, and says what to do.
     """
     front: Front = ctx.obj
     found, _ = catalogue(front)
     chosen, now = found.pick(ids) if ids else list(found.sources.values()), front.clock.now()
     with front.reading() as connection:
-        sources, cursor = status.by_source(connection, now), status.newest_cursor(connection)
+        waiting, cursor = due(connection, found.sources.values(), now), status.newest_cursor(connection)
+        sources = status.by_source(connection, now, waiting)
         wrong = alarms.wrong(connection, expected(chosen, now), now)
     if ids:
         sources = [source for source in sources if source["source_id"] in ids]
@@ -152,7 +168,7 @@ def status_(
     if json:
         print_json({**place, "sources": sources, "wrong": [asdict(alarm) for alarm in wrong]})
     else:
-        pages.status(place, sources)
+        pages.status(place, sources, named=bool(ids))
         for said in _told(wrong):
             typer.echo(f"needs a look: {said}", err=True)
     if wrong:
@@ -160,14 +176,14 @@ def status_(
 
 
 def _told(wrong: Sequence[alarms.Alarm]) -> Iterator[str]:
-    """A line an alarm; what was never collected, which may be most of a catalogue, on one."""
+    """A line an alarm, as `collect` says it; what was never collected, which may be most of a catalogue, on one."""
     never = [alarm for alarm in wrong if alarm.never]
     for alarm in wrong:
         if not alarm.never or len(never) == 1:
-            yield f"{alarm.id}: {alarm.sentence}"
+            yield alarm.sentence
     if len(never) > 1:
         named = ", ".join(alarm.source_id for alarm in never)
-        yield f"overdue: {len(never)} sources were never collected: {named}. See whether their timers run"
+        yield f"{len(never)} sources were never collected: {named}. See whether their timers run"
 
 
 def find(connection: Connection, name: str) -> str:

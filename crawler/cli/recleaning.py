@@ -1,6 +1,5 @@
 """The commands of the curator: reclean the archive, compare cleaners, promote one."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -18,10 +17,11 @@ from archive.errors import BantinError, UsageError
 from archive.journal import Journal
 from archive.models import Source
 from archive.store import Store
-from crawler.cli.bars import progress
+from crawler.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
+from crawler.cli.options import CORES, Json, Workers
 from crawler.cli.printing import moment, print_json, print_table, print_text
 from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
@@ -32,11 +32,10 @@ from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_ta
 
 _SHOWN = 12
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OneSource = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
-Top = Annotated[int, typer.Option("--top", min=0, help="How many of the largest differences to show.")]
+Top = Annotated[int, typer.Option("--top", metavar="N", min=0, help="How many of the largest differences to show.")]
 
-group = typer.Typer(help="Which cleaners have read the archive; compare them, promote one.", no_args_is_help=True)
+group = typer.Typer(help="Which cleaners have read the archive, and which holds.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -49,14 +48,16 @@ def reclean(
     ctx: typer.Context,
     source: OneSource = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
+    workers: Workers = CORES,
     no_promote: Annotated[bool, typer.Option("--no-promote", help="Store the readings, but move no edition.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Read also what is up to date.")] = False,
     top: Top = 10,
     json: Json = False,
 ) -> None:
-    """Read the archive again with the installed cleaner, where that is stale, and promote it. Exits 1 where something
-    needs a look."""
+    """Read again what the installed cleaner has not read, and promote it.
+
+    Exits 1 where something needs a look.
+    """
     front: Front = ctx.obj
     store, cleaner = open_store(front, *catalogue(front))
     if source is not None and source not in _known_sources(store):

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date
 from importlib import metadata
 
 import typer
@@ -15,10 +14,11 @@ import typer
 from archive.errors import BantinError, UsageError
 from archive.home import Home
 from archive.journal import Journal
-from crawler.cli.bars import progress
+from crawler.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
+from crawler.cli.options import day
 from crawler.cli.printing import print_facts, print_json, print_table, shown
 from crawler.rescue.archives import WebArchive
 from crawler.rescue.client import Client, Pace
@@ -53,7 +53,10 @@ def rescue_now(front: Front, wish: Wish, *, dry_run: bool, json: bool) -> None:
     found, layouts = catalogue(front)
     (picked,) = found.pick([wish.source])
     web = WebArchive.of(wish.archive)
-    days = Days(_day("--from", wish.since, FIRST_DAY), _day("--to", wish.until, LAST_DAY))
+    days = Days(
+        day("--from", wish.since) if wish.since is not None else FIRST_DAY,
+        day("--to", wish.until) if wish.until is not None else LAST_DAY,
+    )
     if not hosts(picked.context, days):
         raise UsageError(f"{picked.id}: it had no host between {days.since} and {days.until}. See: bantin sources show")
     store, cleaner = open_store(front, found, layouts)
@@ -72,14 +75,14 @@ def rescue_now(front: Front, wish: Wish, *, dry_run: bool, json: bool) -> None:
             _show_preview(counts, rescuer.report, json=json)
             return
         stack.enter_context(_alone(front.home))
-        store.add_sources(found.facts)
+        store.add_sources(found.facts, found.unit_facts)
         for said in catch_up(front.home, store, cleaner, read):
             _say(said)
         _run(rescuer, json=json)
 
 
 def _run(rescuer: Rescuer, *, json: bool) -> None:
-    report = rescuer.report
+    report, whole = rescuer.report, False
     try:
         with ExitStack() as stack:
             listing = stack.enter_context(progress("listing", "captures"))
@@ -89,21 +92,14 @@ def _run(rescuer: Rescuer, *, json: bool) -> None:
                 return stack.enter_context(progress("rescuing", "captures", count))
 
             rescuer.run(listing, fetching)
-    except KeyboardInterrupt:
-        _say("interrupted: the same command goes on where this one stopped")
+        whole = not report.problems
     finally:
-        print_json(_facts(report)) if json else _show(report)
-    if report.problems and not report.listed and not report.stored:
+        if whole or report.listed or report.stored:  # else there is nothing to tell but why
+            print_json(_facts(report)) if json else _show(report)
+    if not (whole or report.listed or report.stored):
         raise BantinError(f"nothing could be listed: {report.problems[0]}")
     if report.problems or report.outcome not in ("finished", "stopped by --limit") or report.unrecognised:
         raise typer.Exit(NEEDS_A_LOOK)
-
-
-def _day(option: str, text: str | None, default: date) -> date:
-    try:
-        return date.fromisoformat(text) if text is not None else default
-    except ValueError as error:
-        raise UsageError(f"{option} {text}: not a day. Write it like 2016-05-20") from error
 
 
 @contextmanager

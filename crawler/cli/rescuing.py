@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from crawler.cli.front import Front
+from crawler.cli.options import AllowPrivate, Json
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +26,7 @@ def rescue(
             help="wayback, commoncrawl, or wayback+, pywb+, commoncrawl+ and the address of an index.",
         ),
     ] = "wayback",
-    limit: Annotated[int | None, typer.Option(min=1, help="Fetch so many captures at most.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Fetch so many captures at most.")] = None,
     newest_first: Annotated[bool, typer.Option("--newest-first", help="Fetch the newest captures first.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many captures are wanted.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Ask again for those that the archive did not give.")] = False,
@@ -33,15 +34,19 @@ def rescue(
         bool, typer.Option("--accept-mismatch", help="Take bodies that differ from the index's digest; they say so.")
     ] = False,
     delay: Annotated[
-        float, typer.Option(min=0, envvar="BANTIN_ARCHIVE_DELAY", help="Seconds between requests to the archive.")
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, envvar="BANTIN_ARCHIVE_DELAY", help="Seconds between requests to the archive."
+        ),
     ] = 2.0,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="The archive is on this machine or a private network.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    allow_private: AllowPrivate = False,
+    json: Json = False,
 ) -> None:
-    """Ask a web archive for the captures of a source's hosts in its time, and store those of its articles and lists
-    with their original time. What is here already is not asked for. Exits 1 where something needs a look."""
+    """Fetch from a web archive what it holds of a source.
+
+    Of its hosts, in its time: articles and lists, stored with their original time. What is here already is not asked
+    for. Exits 1 where something needs a look.
+    """
     from crawler.cli.rescue_now import Wish, rescue_now
 
     front: Front = ctx.obj

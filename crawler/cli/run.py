@@ -1,24 +1,22 @@
 """The commands that write: init, collect, rebuild, verify."""
 
-import os
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from archive.database import upgrade
-from crawler.cli.bars import progress
+from archive.errors import UsageError
+from crawler.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
+from crawler.cli.options import CORES, Json, SourceIds, Workers, day
 from crawler.cli.printing import print_json, print_table
 from pipelines.intake import catch_up, mend
 from pipelines.rebuild import rebuild as rebuild_database
 from pipelines.verify import verify as verify_all
 from pipelines.workers import PooledReader
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,29 +35,33 @@ def init(ctx: typer.Context) -> None:
 
 def collect(
     ctx: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
+    ids: SourceIds = None,
     refetch: Annotated[
         bool, typer.Option("--refetch", help="Every known address again, and whole, whatever its time.")
     ] = False,
     due: Annotated[bool, typer.Option("--due", help="Only what has come due; start pages too only then.")] = False,
-    max_pages: Annotated[int, typer.Option(min=0, help="Stop after this many pages; 0: no limit.")] = 0,
+    max_pages: Annotated[int, typer.Option(metavar="N", min=0, help="Stop after this many pages; 0: no limit.")] = 0,
     since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Follow lists and sitemaps back to this day only."),
+        str | None,
+        typer.Option(metavar="DATE", help="Follow lists and sitemaps back to this day only."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Visit sources: start pages, what is new, and every known address whose time has come.
+    """Fetch what is new and what has come due.
+
+    The start pages, new articles, and every known address whose time has come.
 
     Exits 1 where something needs a look, and says what.
     """
     from crawler.cli.collecting import collect_now  # only who collects waits for Scrapy to load
 
     front: Front = ctx.obj
+    if refetch and due:
+        raise UsageError("--refetch asks for every known address, --due only for what has come due. Give one of them")
     found, _ = catalogue(front)
     found.pick(ids or [])
     front.engine().dispose()
-    back_to = since.date() if since else None
+    back_to = day("--since", since) if since is not None else None
     status = collect_now(front, ids or [], refetch=refetch, due=due, max_pages=max_pages, since=back_to, json=json)
     raise typer.Exit(status)
 
@@ -71,7 +73,10 @@ def verify(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Check every record, digest and pointer. Exits 1 where anything is wrong, and says what."""
+    """Check every record, digest and pointer.
+
+    Exits 1 where anything is wrong, and says what.
+    """
     front: Front = ctx.obj
     store, cleaner = open_store(front, *catalogue(front))
     if repair:
@@ -94,9 +99,13 @@ def verify(
 
 def rebuild(
     ctx: typer.Context,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read pages.")] = len(os.sched_getaffinity(0)),
+    workers: Workers = CORES,
+    json: Json = False,
 ) -> None:
-    """Make the database anew from the archive folder; refuses a database that holds anything."""
+    """Make the database anew from the archive folder.
+
+    A database that holds anything is refused. Exits 1 where something needs a look, and says what.
+    """
     front: Front = ctx.obj
     front.home.create()
     upgrade(front.database_url)
@@ -107,6 +116,9 @@ def rebuild(
         count, more = rebuild_database(front.home, store, cleaner, read, found.facts, advance, found.unit_facts)
     for note in [*notes, *more]:
         typer.echo(note, err=True)
-    typer.echo(f"{count} captures rebuilt into {front.database_name}")
+    if json:
+        print_json({"captures": count, "database": front.database_name, "notes": [*notes, *more]})
+    else:
+        typer.echo(f"{count} captures rebuilt into {front.database_name}")
     if more:
         raise typer.Exit(NEEDS_A_LOOK)

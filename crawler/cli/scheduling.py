@@ -17,6 +17,7 @@ from archive.errors import UsageError
 from crawler import timers
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import NEEDS_A_LOOK, Front
+from crawler.cli.options import Json, SourceIds
 from crawler.cli.printing import print_json
 from crawler.schedule import Visit, timetable
 from crawler.sources import Source
@@ -43,12 +44,15 @@ def register(app: typer.Typer) -> None:
 
 def schedule(
     ctx: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; none: all of them.")] = None,
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="systemd or cron")] = "systemd",
+    ids: SourceIds = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="systemd or cron.")] = "systemd",
     write: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the files into this folder.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
-    """Print timers that collect each source in its rhythm, spread over the hour; with --write, make the files."""
+    """Print timers that collect each source in its rhythm.
+
+    Their times are spread over the hour. With --write, the files are made.
+    """
     if form not in FORMATS:
         raise UsageError(f"--format {form}: not known. Use one of: {', '.join(FORMATS)}")
     front: Front = ctx.obj

@@ -17,7 +17,7 @@ from urllib3.util import Retry
 from archive.errors import BantinError
 from crawler.guard import is_private
 from crawler.settings import DOWNLOAD_MAXSIZE, USER_AGENT
-from pipelines.replay import Answer
+from pipelines.replay import Answer, NotTheCaptureError
 
 #: Seconds for one answer as a whole; between two pieces of it TIMEOUT's.
 WHOLE = 600.0
@@ -61,7 +61,8 @@ class Client:
         """The answer to one request, whatever its status; redirects are answers too.
 
         The archive's own 429 and 5xx, broken transfers and refused connections are waited for and asked again, `TRIES`
-        times in all. Raises UnavailableError, QuietError, and BantinError where it must not or cannot be asked.
+        times in all. Raises UnavailableError, QuietError, NotTheCaptureError for what is too large, and BantinError
+        where it must not or cannot be asked.
         """
         said, quiet = "", False
         for attempt in range(TRIES):
@@ -116,12 +117,13 @@ class Client:
             self._free_at = self._pace.clock() + self._pace.delay
 
     def _body(self, response: BaseHTTPResponse, url: str) -> bytes:
-        """Raises UnavailableError for a body that is too large or too slow; a cut one is an HTTPError."""
+        """Raises NotTheCaptureError for a body that is too large, which it will be the next time too, UnavailableError
+        for one that is too slow; a cut one is an HTTPError."""
         pieces, size, end = list[bytes](), 0, self._pace.clock() + WHOLE
         for piece in response.stream(_PIECE, decode_content=False):
             size += len(piece)
             if size > DOWNLOAD_MAXSIZE:
-                raise UnavailableError(f"{url}: larger than {DOWNLOAD_MAXSIZE >> 20} MiB")
+                raise NotTheCaptureError(f"larger than {DOWNLOAD_MAXSIZE >> 20} MiB: not taken")
             if self._pace.clock() > end:
                 raise UnavailableError(f"{url}: not whole after {WHOLE:.0f} s")
             pieces.append(piece)

@@ -1,5 +1,5 @@
 """What of a web archive's listing is wanted: captures of the source's own hosts, on the days on which they were its,
-of pages that are articles or lists, with statuses that say something of the publisher.
+of articles, lists and the files behind articles, with statuses that say something of the publisher.
 """
 
 from collections import Counter
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from archive.rescues import Wanted
-from pipelines.addresses import host_of, sound, url_key
+from pipelines.addresses import sound, url_key
+from pipelines.attachments import type_of
 from pipelines.cdx import REVISIT, Line
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.dates import VIETNAM
 from pipelines.recognise import identify
 
@@ -48,9 +50,8 @@ def hosts(source: SourceContext, days: Days) -> list[tuple[str, Days]]:
 class Sieve:
     """Tells which lines of a listing are wanted; ``left`` counts the others by what they are."""
 
-    def __init__(self, source: SourceContext, cleaner: Cleaner, days: Days) -> None:
+    def __init__(self, source: SourceContext, cleaner: Cleaner) -> None:
         self._source, self._cleaner = source, cleaner
-        self._since, self._until = days.moments
         self.left: Counter[str] = Counter()
 
     def wanted(self, lines: Iterable[Line]) -> Iterator[Wanted]:
@@ -66,15 +67,16 @@ class Sieve:
         status = line.status
         if not (status is None or status == 200 or 300 <= status < 400 or status in _ABSENT):
             return f"status {status}"
-        if status in (200, None) and line.mime.partition(";")[0].strip().lower() not in _PAGES:
-            return line.mime[:60]
         try:
-            host_of(url)
             mine = self._cleaner.source_at(url, line.captured_at) == self._source.id
         except ValueError:
             return "malformed address"
-        if not mine or not self._since <= line.captured_at < self._until + timedelta(seconds=1):
-            return "another host or time"
+        if not mine:
+            return "another's host on that day"
         layout = self._cleaner.layout_of(self._source, line.captured_at)
         kind, _ = identify(url, self._source, layout)
+        if kind == "attachment":
+            return None if type_of(url) in (None, *self._source.file_types) else "a picture, or a file of another type"
+        if status in (200, None) and line.mime.partition(";")[0].strip().lower() not in _PAGES:
+            return line.mime[:60]
         return None if kind in ("article", "list") and not layout.ignores(url) else "neither article nor list"

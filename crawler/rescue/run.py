@@ -20,7 +20,8 @@ from crawler.rescue.client import Client, QuietError, UnavailableError
 from crawler.rescue.listing import Days, Sieve, hosts
 from pipelines.bodies import Bodies, lost
 from pipelines.cdx import Line
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.deposit import Archive, Deposit
 from pipelines.intake import Filed, Reader, store_read
 from pipelines.novelty import Found, Novelty
@@ -91,7 +92,7 @@ class Rescuer:
         self._web, self._client, self._orders = web, client, orders
         self._work = Worklist(archive.store.engine, source.id, web.name)
         self._span = Span(*orders.days.moments)
-        self._sieve = Sieve(source, cleaner, orders.days)
+        self._sieve = Sieve(source, cleaner)
         self._novelty = Novelty(archive.home, archive.store)
         self._deposit = self._new_deposit()
         self._asked = self._in_vain = 0

@@ -14,7 +14,8 @@ from twisted.python.failure import Failure
 
 from archive.frontier import Known
 from archive.records import LEADING, Page
-from crawler.collection import Collection, Plan
+from crawler.collection import Collection
+from crawler.plan import Plan
 from crawler.sources import Catalogue
 from pipelines.addresses import host_of
 from pipelines.layouts import Layouts
@@ -129,6 +130,7 @@ class PortalSpider(Spider):
     def _stop(self) -> None:
         """Nothing can be stored any more: ask for nothing more."""
         assert self.crawler.engine is not None
+        self.collection.manners.over = True
         self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="failure"))
 
     def on_idle(self) -> None:

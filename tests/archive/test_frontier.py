@@ -1,6 +1,7 @@
 """The frontier in the database: when each address is to be visited again, and what a round takes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,10 @@ WORDS = "Quận tổ chức hội nghị sơ kết công tác xây dựng Đản
 EDITED = "Quận tổ chức hội nghị tổng kết công tác xây dựng Đảng cả năm nay."
 START = f"{PORTAL}/hoat-ong-ang"
 SONGNHUE = SourceFacts("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay")
+LISTED_ELSEWHERE = (
+    '<html><body><div class="asset-abstract"><h3 class="asset-title">'
+    f'<a href="{address(101).replace("tin-so-101", "ten-khac")}">Tin</a></h3></div></body></html>'
+)
 ENTRY = {START.removeprefix("https://")}
 
 
@@ -70,8 +75,10 @@ def waits(database: Database, key: str) -> timedelta:
 def due(database: Database, at: datetime, *, visit: bool = False, rhythm: timedelta = DAY) -> list[str]:
     """What a round that begins then asks for: the ends of the addresses."""
     with database.engine.begin() as connection:
+        counted = frontier.count_due(connection, "songnhue", Bounds(at, rhythm), ENTRY)
         frontier.make_due(connection, "songnhue", Bounds(at, rhythm), ENTRY, visit=visit)
         known = list(frontier.load(connection, "songnhue", ENTRY))
+    assert visit or counted == sum(one.due for one in known)
     return [one.url_key.rsplit("/", 1)[-1] for one in known if one.due]
 
 
@@ -160,6 +167,11 @@ def test_a_failure_is_due_in_the_next_round(rig: Rig, database: Database) -> Non
     assert due(database, day(0.01)) == ["101-tin-so-101.html"]
 
 
+def test_a_list_that_seems_gone_is_due_in_the_next_round(rig: Rig, database: Database) -> None:
+    take(database, listed(rig, 1, day(0), 101), rig.attempt(START, "Không có", day(1), "crawl-1", status=404))
+    assert START.rsplit("/", 1)[-1] in due(database, day(1.01))
+
+
 def test_an_article_is_visited_at_one_of_its_addresses(rig: Rig, database: Database) -> None:
     take(database, rig.page(101, WORDS, day(0)), rig.gone(101, day(0.01), THERE))
     times = "SELECT url_key FROM frontier WHERE revisit_at IS NOT NULL"
@@ -225,8 +237,56 @@ def test_a_rebuild_sets_the_same_times(rig: Rig, database: Database, databases: 
     other.close()
 
 
+def imported(database: Database, at: datetime, *captures: Capture) -> None:
+    """Store captures as an import that begins ``at``."""
+    database.store.start_crawl(f"import-{at:%Y%m%d}", at, "test", {}, "import")
+    database.store.store([replace(one, crawl_key=f"import-{at:%Y%m%d}") for one in captures])
+
+
+def test_what_an_import_brings_and_shows_is_asked_for_over_weeks_not_at_once(rig: Rig, database: Database) -> None:
+    numbers = range(100, 200)
+    imported(database, day(0), listed(rig, 1, day(-2000), *numbers), rig.page(300, WORDS, day(-2000)))
+    assert due(database, day(0)) == ["hoat-ong-ang"]
+    for after, share in ((6, 0.1), (30, 0.5), (60, 1.0)):
+        taken = frontier_counts(database, day(after))
+        assert abs(taken - share * 101) < 15
+    assert waits(database, "300-") > timedelta(days=2000)
+
+
+def frontier_counts(database: Database, at: datetime) -> int:
+    """How many articles a round that begins then takes."""
+    with database.engine.connect() as connection:
+        return frontier.count_due(connection, "songnhue", Bounds(at, DAY), ENTRY) - 1
+
+
+def test_what_an_import_shows_is_due_once_a_list_of_today_shows_it(rig: Rig, database: Database) -> None:
+    imported(database, day(0), listed(rig, 1, day(-2000), 101, 102))
+    take(database, listed(rig, 1, day(1), 102))
+    assert [one for one in due(database, day(1)) if "tin" in one] == ["102-tin-so-102.html"]
+
+
+def test_an_import_leaves_what_is_due_as_it_is(rig: Rig, database: Database) -> None:
+    take(database, listed(rig, 1, day(0), 101))
+    imported(database, day(0.5), rig.page(101, WORDS, day(-2000)))
+    assert "101-tin-so-101.html" in due(database, day(0.5))
+
+
+def test_the_order_of_imports_leaves_no_trace_in_the_time_of_the_next_visit(rig: Rig, database: Database) -> None:
+    imported(database, day(0), rig.page(101, WORDS, day(-1000)))
+    before = waits(database, "101-")
+    imported(database, day(0), rig.page(101, WORDS, day(-2000)))
+    assert waits(database, "101-") == before > timedelta(days=1000)
+
+
+def test_another_address_of_an_article_that_is_here_is_not_asked_for(rig: Rig, database: Database) -> None:
+    take(database, rig.page(101, WORDS, day(0)))
+    imported(database, day(1), rig.attempt(START, LISTED_ELSEWHERE, day(-2000), "import"))
+    columns = "SELECT due_at, revisit_at FROM frontier WHERE url_key LIKE '%khac%'"
+    assert database.rows(columns) == [(None, None)]
+
+
 def test_start_pages_are_due_when_they_become_known(database: Database) -> None:
     with database.engine.begin() as connection:
         frontier.add_starts(connection, "songnhue", [Link(START, *ENTRY, "list")], day(0))
-        assert frontier.anything_to_visit(connection, "songnhue", Bounds(day(0), DAY), ENTRY)
-        assert not frontier.anything_to_visit(connection, "bao", Bounds(day(0), DAY), ENTRY)
+        assert frontier.count_due(connection, "songnhue", Bounds(day(0), DAY), ENTRY) == 1
+        assert frontier.count_due(connection, "bao", Bounds(day(0), DAY), ENTRY) == 0

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from archive import hosts
 from archive.database import connect
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2025, 7, 1, tzinfo=UTC)
 HOST = "caugiay.hanoi.gov.vn"
 
@@ -28,20 +28,20 @@ def lose(connection: Connection, at: datetime) -> hosts.HostMemory:
 
 def test_a_silent_host_is_tried_again_after_longer_and_longer(connection: Connection) -> None:
     at, pauses = START, []
-    for _ in range(7):
+    for _ in range(12):
         memory = lose(connection, at)
         assert memory.not_before is not None
-        pauses.append((memory.not_before - at) / DAY)
+        pauses.append((memory.not_before - at) / HOUR)
         at = memory.not_before
-    assert pauses == [1, 2, 4, 8, 16, 30, 30]
-    assert (memory.failures, memory.first_failed_at) == (7, START)
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 720, 720]
+    assert (memory.failures, memory.first_failed_at) == (12, START)
 
 
 def test_asking_before_its_time_makes_no_pause_longer(connection: Connection) -> None:
     first = lose(connection, START)
-    again = lose(connection, START + DAY / 2)
+    again = lose(connection, START + HOUR / 2)
     assert (again.failures, again.not_before) == (1, first.not_before)
-    assert again.last_failed_at == START + DAY / 2
+    assert again.last_failed_at == START + HOUR / 2
 
 
 def test_an_answer_clears_it(connection: Connection) -> None:

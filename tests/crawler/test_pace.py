@@ -9,6 +9,7 @@ from crawler.pace import (
     LONGEST_REST,
     LONGEST_THROTTLE,
     LOST_IN_A_ROW,
+    MOST_REST,
     HostPace,
     retry_after,
 )
@@ -201,11 +202,28 @@ def test_a_machine_of_ones_own_is_not_throttled() -> None:
     assert host.delay == 0
 
 
-def test_a_host_that_is_left_without_ever_having_answered_is_dead() -> None:
-    silent, talking = pace(), pace()
-    for host in (silent, talking):
-        host.unanswered(0, "refused")
-    talking.answered(0, 500)
-    for host in (silent, talking):
-        host.leave("gave no robots.txt")
-    assert (silent.dead, talking.dead) == (True, False)
+def test_a_host_that_rests_again_and_again_is_left_in_the_end_so_that_a_crawl_ends() -> None:
+    host, now = pace(), 0.0
+    while host.left is None and now < 10 * MOST_REST:
+        host.answered(now, 503, rest=LONGEST_REST)
+        now += host.wait(now)
+        host.answered(now, 200)
+    assert MOST_REST < now <= MOST_REST + 2 * LONGEST_REST
+    assert host.left == "answered 503 and the like again and again, 2100 s of rests in all"
+    assert not host.dead
+
+
+def test_rests_of_requests_that_were_under_way_together_count_once() -> None:
+    host = pace(0)
+    for _ in range(3):
+        for now in range(100):
+            host.answered(now, 404, rest=LONGEST_REST)
+            host.answered(now, 200)
+    assert host.left is None
+
+
+def test_what_leaves_a_host_says_whether_it_is_dead() -> None:
+    silent, asking = pace(), pace()
+    silent.leave("gave no robots.txt", dead=True)
+    asking.leave("asks to be left alone")
+    assert (silent.dead, asking.dead) == (True, False)

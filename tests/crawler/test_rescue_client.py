@@ -6,6 +6,7 @@ import pytest
 
 from archive.errors import BantinError
 from crawler.rescue.client import LONGEST_WAIT, TRIES, Client, Pace, QuietError, UnavailableError
+from pipelines.replay import NotTheCaptureError
 from tests.rescues import address, held
 from tests.webarchive import WebArchive, replay_path
 
@@ -113,7 +114,7 @@ def test_an_answer_larger_than_any_page_is_not_read_to_its_end(
     web: WebArchive, waits: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crawler.rescue.client.DOWNLOAD_MAXSIZE", 100)
-    with pytest.raises(UnavailableError, match="larger than"):
+    with pytest.raises(NotTheCaptureError, match="larger than"):
         waits.client().get(web.base + replay_path(ONE))
 
 

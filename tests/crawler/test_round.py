@@ -56,6 +56,15 @@ def test_a_link_is_offered_once() -> None:
     assert round_.offer([link("p2")]) == []
 
 
+def test_what_is_known_but_was_never_asked_for_is_asked_for_once_a_page_shows_it() -> None:
+    old = [known("7", "k:7", due=False), known("p2", due=False), known("b/8", "k:8", due=False)]
+    round_ = Round([*old, known("a/8", "k:8", due=False, outcome="ok")])
+    assert round_.begin() == []
+    shown = [link("7", "k:7"), link("p2"), link("b/8", "k:8")]
+    assert paths(round_.offer(shown)) == ["7", "p2"]
+    assert round_.offer(shown) == []
+
+
 def test_where_an_address_is_dead_the_next_one_that_waits_is_asked_for() -> None:
     first, second, third = known("a/7", "k:7"), known("b/7", "k:7"), known("c/7", "k:7")
     round_ = Round([first, second, third])

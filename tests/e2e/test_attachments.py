@@ -50,7 +50,7 @@ def test_files_behind_an_article_are_captured_with_it_and_exchanged_ones_are_ver
     assert [one["outcome"] for one in found.values()] == ["ok", "gone", "failed", "failed"]
     assert {one["digest"] for one in list(found.values())[1:]} == {None}
     reasons = bantin.column("SELECT reason FROM v_attachment WHERE outcome = 'failed' ORDER BY position")
-    assert "larger than download max size (4000)" in reasons[0]
+    assert reasons[0] == "larger than is taken: 4000 bytes"
     assert reasons[1] == "no file but a page"
     large = [entry for entry in site.log if entry["path"].endswith("danh-sach.pdf")]
 

@@ -33,6 +33,7 @@ def endless(connection: socket.socket) -> None:
 HALF = ARTICLE.encode()[: len(ARTICLE) // 2]
 CHUNKED = "HTTP/1.1 200 OK\nContent-Type: text/html\nTransfer-Encoding: chunked"
 CLOSED = "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8\nConnection: close"
+PLAIN = "HTTP/1.1 200 OK\nContent-Type: application/octet-stream\nConnection: close"
 ZIPPED = "HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Encoding: gzip\nConnection: close"
 BOMB = gzip.compress(gzip.compress(b"\0" * 2**27))
 BAD: dict[str, tuple[Answer, str]] = {
@@ -41,11 +42,12 @@ BAD: dict[str, tuple[Answer, str]] = {
     "/chunks": (send(CHUNKED, b"%x\r\n%b\r\n" % (len(HALF), HALF)), "ResponseDataLossError"),
     "/closed": (send(CLOSED, HALF), "cut short by its recorder (disconnect)"),
     "/reset": (send(CLOSED, HALF, reset=True), "cut short by its recorder (disconnect)"),
+    "/plan.pdf": (send(PLAIN, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n"), "cut short by its recorder (disconnect)"),
     "/gzip": (send(ZIPPED, gzip.compress(HALF)[:-12]), "compressed body cut short"),
     "/drip": (drip, "DownloadTimeoutError"),
     "/flood": (flood, "DownloadFailedError"),
-    "/endless": (endless, "DownloadCancelledError"),
-    "/large": (send(f"{CLOSED}\nContent-Length: 99999999"), "DownloadCancelledError"),
+    "/endless": (endless, "larger than is taken"),
+    "/large": (send(f"{CLOSED}\nContent-Length: 99999999"), "larger than is taken"),
     "/nothing": (lambda connection: None, "DownloadFailedError"),
     "/nonsense": (lambda connection: connection.sendall(b"\x15\x03\x01\x00\x02\x02F"), "DownloadFailedError"),
 }

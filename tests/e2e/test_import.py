@@ -18,6 +18,7 @@ import pytest
 
 from archive.segments import segments
 from archive.warc import read_records
+from crawler.cli.front import INTERRUPTED
 from pipelines.canonical import canonical_line
 from tests.bantin import ROOT, Bantin
 from tests.imports import address, moment, page, request, write
@@ -187,7 +188,7 @@ def test_an_import_that_is_interrupted_says_so_and_goes_on(bantin: Bantin, undis
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert said == "interrupted: the same command goes on where this one stopped\n"
+    assert said == f"bantin: {INTERRUPTED}\n"
     assert not list(bantin.home.rglob("*.open"))
     assert bantin.column("SELECT outcome FROM crawl") == ["interrupted"]
     reports_of(bantin, file)

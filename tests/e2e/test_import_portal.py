@@ -7,6 +7,7 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from fastwarc.warc import ArchiveIterator
@@ -82,10 +83,15 @@ def test_articles_and_editions_are_as_from_a_crawl(imported: Bantin, tmp_path: P
 
 
 def _articles(bantin: Bantin) -> dict[str, dict[str, Any]]:
-    """What each article says. Left aside are addresses and times, which are another host's and another day's, and which
-    of two duplicates with one date is the first: that was captured first."""
-    aside = {"url", "urls", "first_captured_at", "last_captured_at", "captured_at", "duplicate_of"}
-    return {row["article_key"]: {k: v for k, v in row.items() if k not in aside} for row in bantin.rows()}
+    """What each article says. Left aside are addresses and times, which are another host's and another day's, what came
+    of attachments, which only a crawl asks for, and which of two duplicates with one date is the first: that was
+    captured first."""
+    aside = {"url", "urls", "first_captured_at", "last_captured_at", "captured_at", "duplicate_of", "attachments"}
+    articles = {row["article_key"]: {k: v for k, v in row.items() if k not in aside} for row in bantin.rows()}
+    for row in bantin.rows():
+        named = [(one["kind"], one["label"], urlsplit(one["url"]).path) for one in row["attachments"]]
+        articles[row["article_key"]]["attachments"] = named
+    return articles
 
 
 def test_the_archive_alone_gives_the_same_export(imported: Bantin, tmp_path: Path) -> None:

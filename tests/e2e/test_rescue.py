@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from crawler.cli.front import INTERRUPTED
 from tests.bantin import ROOT, Bantin
 from tests.builders import liferay
 from tests.rescues import WANTED, address, district, held, moment
@@ -51,6 +52,30 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     return state(bantin)
 
 
+def test_who_took_over_a_district_that_was_only_rescued_can_be_asked(tmp_path: Path) -> None:
+    shipped = Bantin(tmp_path / "home", ROOT / "crawler" / "sources")
+    shipped.run("init")
+    caugiay = "http://caugiay.hanoi.gov.vn/tin-tuc/-/view_content/1-tin.html"
+    body = liferay("<p>Quận ủy Cầu Giấy sơ kết công tác năm.</p>", title="Tin số 1").encode()
+    with WebArchive([Held(caugiay, moment(0), body)]) as web:
+        options = ("--archive", web.wayback, "--allow-private", "--delay", "0")
+        shipped.run("rescue", "quan-cau-giay", *options)
+    taken_over = (
+        "SELECT n.source_id FROM v_article AS a JOIN v_source AS o ON o.source_id = a.source_id"
+        " JOIN unit_successor AS s ON s.unit_id = o.unit_id JOIN v_source AS n ON n.unit_id = s.successor_id ORDER BY 1"
+    )
+    assert "phuong-cau-giay" in shipped.column(taken_over)
+    told = shipped.run("status", status=None).stdout
+    assert "more sources hold nothing yet" in told
+    assert [line.split()[0] for line in told.splitlines() if line.startswith(("quan-", "phuong-"))] == ["quan-cau-giay"]
+
+
+def test_an_archive_that_cannot_be_asked_is_an_error_and_no_report(web: WebArchive, tmp_path: Path) -> None:
+    done = district(tmp_path).run("rescue", "songnhue", "--archive", web.wayback, status=3)
+    assert done.stdout == ""
+    assert "--allow-private" in done.stderr
+
+
 def stored(bantin: Bantin) -> int:
     return int(bantin.column("SELECT count(*) FROM capture")[0])
 
@@ -73,7 +98,7 @@ def test_a_rescue_that_is_killed_and_interrupted_ends_like_one_that_was_not(
         out, said = process.communicate(timeout=60)
         if how is signal.SIGINT:
             assert process.returncode == 1
-            assert said.endswith("interrupted: the same command goes on where this one stopped\n")
+            assert said.endswith(f"bantin: {INTERRUPTED}\n")
             assert json.loads(out)["outcome"] == "interrupted"
     assert kills == 4
     assert stored(bantin) < WANTED

@@ -69,7 +69,7 @@ def test_a_changed_markup_is_named_by_the_collect_that_meets_it_and_by_status(ba
     problems = [problem for source in summary["sources"] for problem in source["problems"]]
     assert not [said for said in problems if "do not show the marks" in said], "one thing, said once"
     status = on(bantin, 4).run("status", status=1)
-    assert "needs a look: layout-broken: mau-quan-uy: " in status.stderr
+    assert "needs a look: mau-quan-uy: " in status.stderr
     assert "title on " in status.stderr
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from archive.catalogue import SourceFacts
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layouts
 from tests.builders import SOURCES
 from tests.databases import Databases, SqliteDatabases

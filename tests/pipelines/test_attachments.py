@@ -6,7 +6,8 @@ import pytest
 
 from archive.records import File, Page
 from pipelines.attachments import type_of
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layouts
 from tests.attachments import DOC, JPEG, PDF
 from tests.builders import PORTAL, SCHOOL, SOURCES, installed, liferay, page_of, reading_of

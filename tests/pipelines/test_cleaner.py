@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from pipelines import cleaner as cleaner_module
-from pipelines.cleaner import MODULES, Cleaner, SourceContext
+from pipelines.cleaner import MODULES, Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layout, Layouts, Noise
 from tests.builders import SOURCES, installed
 
 PIPELINES = Path(str(resources.files("pipelines")))
 #: What page.py reaches that decides no reading: the manifest itself, the reader of TOML, whose result is digested, and
-#: where feeds and sitemaps lead.
-DECIDE_NOTHING = {"cleaner", "feeds", "hints", "sitemaps", "tomlfile", "xmlfile"}
+#: where what is shipped lies, and where feeds and sitemaps lead.
+DECIDE_NOTHING = {"cleaner", "feeds", "hints", "shipped", "sitemaps", "tomlfile", "xmlfile"}
 RULE = Noise(id="khau-hieu", reason="for this test", line="Sông Nhuệ đổi mới")
 
 

@@ -12,7 +12,7 @@ from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 from archive.segments import segments
 from archive.warc import with_fields
 from archive.warc.foreign import read_foreign
-from pipelines.cleaner import HostTerm, SourceContext
+from pipelines.context import HostTerm, SourceContext
 from pipelines.deposit import Deposit
 from pipelines.gaps import lacking
 from tests.builders import PORTAL, SOURCES

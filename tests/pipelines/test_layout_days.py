@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipelines.cleaner import LayoutTerm, SourceContext
+from pipelines.context import LayoutTerm, SourceContext
 from pipelines.stale import plan
 from tests.builders import PORTAL, liferay, press
 from tests.imports import Collection, named, write

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.records import Page
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layouts
 from pipelines.page import Response, read_page
 from pipelines.recognise import identify
@@ -68,6 +69,14 @@ def test_an_index_is_followed_where_the_sources_file_names_it_and_nowhere_else(c
     assert page.reason == "an index that the source's file does not name: not followed"
 
 
+def test_an_index_where_redirects_lead_to_is_followed_and_from_there_no_further_one(cleaner: Cleaner) -> None:
+    names = ("bai-viet.xml", "sitemap_index.xml", "sitemap-2.xml")
+    text = f"<sitemapindex>{''.join(f'<sitemap><loc>{PRESS}/{n}</loc></sitemap>' for n in names)}</sitemapindex>"
+    for path in ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap/index.xml", "/sitemaps-index.xml.gz"):
+        page = read(cleaner, path, text)
+        assert keys(page) == [("sitemap", f"bao.example.vn/{name}") for name in ("bai-viet.xml", "sitemap-2.xml")]
+
+
 @pytest.mark.parametrize("path", ["/rss/home.rss", "/sitemap.xml"])
 @pytest.mark.parametrize("text", ["", "<html><body>x", "chào", "<rss><channel>", "<urlset>"])
 def test_what_cannot_be_read_is_a_failed_capture_with_the_reason(cleaner: Cleaner, path: str, text: str) -> None:
@@ -80,6 +89,12 @@ def test_a_redirected_sitemap_is_followed_where_its_new_address_is_one_of_a_site
     for target, found in (("/sitemap_index.xml", 1), ("/trang-chu", 0)):
         page = read(cleaner, "/sitemap.xml", "", status=301, location=target)
         assert (page.outcome, len(page.links)) == ("redirected", found)
+
+
+def test_a_redirected_feed_is_followed_where_its_new_address_is_one_of_a_feed(cleaner: Cleaner) -> None:
+    for target, found in (("/feed/", 1), ("/rss/moi.rss", 1), ("/atom.xml", 1), ("/trang-chu", 0), ("/feedback", 0)):
+        page = read(cleaner, "/rss/home.rss", "", status=301, location=target)
+        assert (page.outcome, [link.kind for link in page.links]) == ("redirected", ["feed"] * found)
 
 
 def test_entries_of_a_list_have_the_dates_beside_them(layouts: Layouts) -> None:

@@ -10,7 +10,8 @@ import pytest
 from lxml import html as lxml_html
 
 from archive.records import Reading
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layouts
 from pipelines.locate import article_lines
 from pipelines.page import Response, read_page

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from archive.records import Page
-from pipelines.cleaner import Cleaner, SourceContext
+from pipelines.cleaner import Cleaner
+from pipelines.context import SourceContext
 from pipelines.layouts import Layouts
 from tests.builders import HTML, SOURCES, installed, liferay, page_of, press
 

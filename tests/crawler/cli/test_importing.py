@@ -11,6 +11,7 @@ import pytest
 from archive.database import upgrade
 from archive.home import Home
 from crawler.cli.app import main
+from crawler.cli.front import INTERRUPTED
 from pipelines.importing import Importer, Report
 from tests.crawler.cli.conftest import Ended, Run
 from tests.imports import moment, page, write
@@ -175,7 +176,7 @@ def test_an_interrupt_shows_what_was_done_and_how_to_go_on(
 
     monkeypatch.setattr(Importer, "run", stopped)
     ended = imported(run, home, mixed)
-    assert (ended.status, ended.said) == (1, "interrupted: the same command goes on where this one stopped\n")
+    assert (ended.status, ended.said) == (1, f"bantin: {INTERRUPTED}\n")
     assert ended.out.splitlines()[1].split() == [str(mixed / "a.warc.gz"), "2", "0", "0", "0"]
 
 

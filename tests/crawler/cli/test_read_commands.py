@@ -1,13 +1,18 @@
 import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
+from archive.database import connect, upgrade
+from archive.models import Source
 from crawler.cli.printing import shown
 from tests.sample import CORRECTED, HOST, TITLE, fill_database
 
@@ -15,6 +20,13 @@ COMMAND = [sys.executable, "-m", "crawler.cli.app"]
 ADDRESS = f"{HOST}/tin-tuc/-/view_content/101-so-ket.html"
 FIRST = "songnhue:101@2025-01-10T01:00:00.250000Z"
 
+DISTRICT = f"""[[source]]
+id = "songnhue"
+name = "Quận ủy Sông Nhuệ"
+level = "district"
+layout = "hanoi-liferay"
+start = ["{HOST}/tin-tuc"]
+"""
 Run = Callable[..., Any]
 
 
@@ -102,7 +114,7 @@ def test_changes_go_on_from_a_cursor(bantin: Run) -> None:
     everything = [json.loads(line) for line in bantin("changes", "--json").out.splitlines()]
     rest = [json.loads(line) for line in bantin("changes", "--json", "--since", "2").out.splitlines()]
     assert rest == everything[2:]
-    assert "edition  songnhue:101  edition=2" in bantin("changes").out
+    assert "edition    songnhue:101  edition=2" in bantin("changes").out
 
 
 def test_export_writes_a_file_and_says_how_many(bantin: Run, tmp_path: Path) -> None:
@@ -126,13 +138,44 @@ def test_export_refuses_a_format_that_it_cannot_write(bantin: Run) -> None:
     assert "--format jsonl" in ended.said
 
 
-def test_status_prints_the_figures_of_each_source(bantin: Run) -> None:
-    ended = bantin("--now", "2025-06-01T00:00:00Z", "status")
+def test_status_prints_the_figures_of_each_source(bantin: Run, tmp_path: Path) -> None:
+    (tmp_path / "nguon.toml").write_text(DISTRICT, "utf-8")
+    told = ("--now", "2025-06-01T00:00:00Z", "--sources", str(tmp_path / "nguon.toml"), "status")
+    ended = bantin(*told)
     line = next(line for line in ended.out.splitlines() if line.startswith("songnhue"))
-    assert line.split()[:7] == ["songnhue", "2", "1", "0", "3", "3", "1"]
+    assert line.split()[:7] == ["songnhue", "2", "1", "0", "3", "3", "2"]
     assert "1 failed, 2 gone, 6 ok, 1 soft-gone" in line
-    found = json.loads(bantin("--now", "2025-06-01T00:00:00Z", "status", "--json").out)
-    assert [source["due"] for source in found["sources"]] == [0, 1]
+    found = json.loads(bantin(*told, "--json").out)
+    assert [source["due"] for source in found["sources"]] == [0, 2]
+
+
+def test_of_sources_without_captures_the_number_is_printed(bantin: Run, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'one.db'}"
+    upgrade(url)
+    engine = connect(url)
+    with Session(engine) as session:
+        session.add(Source(id="trong", name="Trống", level="ward", layout="generic", listed=True))
+        session.commit()
+    engine.dispose()
+    ended = bantin("--database", url, "status")
+    assert "1 more source holds nothing yet" in ended.out
+    assert "trong" not in ended.out
+
+
+def test_digests_in_the_feed_are_cut_for_people_and_whole_for_programs(bantin: Run) -> None:
+    assert not re.search("[0-9a-f]{64}", bantin("changes").out)
+    assert re.search("[0-9a-f]{64}", bantin("changes", "--json").out)
+
+
+@pytest.mark.parametrize("command", ["status", "history songnhue:101", "duplicates", "show bao:900"])
+def test_on_a_narrow_terminal_nothing_of_a_table_is_lost(sample_home: Path, command: str) -> None:
+    environment = _environment(sample_home, FORCE_COLOR="1", NO_COLOR="1", COLUMNS="60")
+    narrow, wide = (
+        subprocess.run([*COMMAND, *command.split()], env=environment | more, capture_output=True, check=False).stdout
+        for more in ({}, {"COLUMNS": "400"})
+    )
+    letters = [Counter(re.sub(r"\x1b\[[0-9;]*m|[\s─]", "", said.decode())) for said in (narrow, wide)]
+    assert letters[0] == letters[1]
 
 
 def test_a_password_is_never_printed(bantin: Run) -> None:

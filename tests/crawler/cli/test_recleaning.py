@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from archive.home import Home
-from crawler.cli import bars
+from crawler import bars
 from crawler.cli.app import main
 from pipelines.layouts import Layouts
 from tests.builders import PORTAL
