@@ -16,7 +16,7 @@ def survive(folder: Path, kills: int, seed: int) -> None:
     moments = random.Random(seed)
     with Portal() as portal:
         bantin = Bantin(folder / "home", portal.catalogue(folder, expect=ARTICLES))
-        bantin.run("init")
+        bantin.init()
         done = rounds = 0
         while done < kills:
             done += _killed(bantin, portal, moments.uniform(1.0, 5.0))
@@ -25,7 +25,7 @@ def survive(folder: Path, kills: int, seed: int) -> None:
                 _all_is_there(bantin, folder / f"copy-{rounds}")
                 rounds += 1
                 shutil.rmtree(bantin.home)
-                bantin.run("init")
+                bantin.init()
         asked_before, acknowledged = len(portal.log), _acknowledged(bantin)
         bantin.run("collect")
         _nothing_asked_twice(portal, asked_before, acknowledged)

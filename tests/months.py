@@ -114,7 +114,7 @@ def simulate(folder: Path, days: int, *, baseline: bool = True) -> Month:
     """Collect the portal daily for so many days after a first walk; beside it the baseline is fetched, for real."""
     with Portal(*OPTIONS) as portal:
         bantin = Bantin(folder / "home", portal.catalogue(folder))
-        bantin.run("init")
+        bantin.init()
         _collect(bantin, 0)
         first, lists, fetched = _requests(portal, "bantin"), 0, Baseline(portal.port)
         for day in range(1, days + 1):

@@ -84,7 +84,7 @@ def district(folder: Path, name: str = "home") -> Bantin:
     """An empty collection with that source."""
     (folder / "nguon.toml").write_text(SOURCE, "utf-8")
     made = Bantin(folder / name, folder / "nguon.toml")
-    made.run("init")
+    made.init()
     return made
 
 

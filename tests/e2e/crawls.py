@@ -32,7 +32,7 @@ class Crawl(Bantin):
         """The database is made, and the catalogue holds these sources."""
         made = cls(folder / "home", folder / "sources.toml")
         made.catalogue(*sources)
-        made.run("init")
+        made.init()
         return made
 
     def catalogue(self, *sources: str) -> None:

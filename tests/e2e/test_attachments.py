@@ -27,7 +27,7 @@ def bantin(site: SampleSite, tmp_path: Path) -> Bantin:
     sources = tmp_path / "sources.toml"
     sources.write_text("[[source]]" + text.replace("http://127.0.0.1:8765", site.urls["quan-uy"]), "utf-8")
     bantin = Bantin(tmp_path / "home", sources)
-    bantin.run("init")
+    bantin.init()
     return bantin
 
 
@@ -72,7 +72,7 @@ def test_files_behind_an_article_are_captured_with_it_and_exchanged_ones_are_ver
 
     before = bantin.sql("SELECT * FROM v_attachment"), bantin.export()
     (bantin.home / "bantin.db").unlink()
-    bantin.run("init")
+    bantin.init()
     bantin.run("rebuild")
     after = bantin.sql("SELECT * FROM v_attachment"), bantin.export()
     assert after[1] == before[1]

@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Path:
 
 def begin(home: Path, portal: Portal) -> Bantin:
     bantin = Bantin(home, portal.catalogue(home.parent))
-    bantin.run("init")
+    bantin.init()
     return bantin
 
 
@@ -127,7 +127,7 @@ def test_not_modified_is_a_failure_where_nothing_is_held_that_could_be_meant(hom
         "utf-8",
     )
     bantin = Bantin(home, sources)
-    bantin.run("init")
+    bantin.init()
     bantin.run("collect", status=1)
     said = bantin.sql("SELECT outcome, reason FROM v_capture WHERE kind = 'list'")
     assert {outcome for outcome, _ in said} == {"failed"}

@@ -30,7 +30,7 @@ def catalogue(site: SampleSite, folder: Path, more: str = "") -> Bantin:
     sources.write_text(text, "utf-8")
     bantin = Bantin(folder / "home", sources)
     if not bantin.home.exists():
-        bantin.run("init")
+        bantin.init()
     return bantin
 
 

@@ -50,7 +50,7 @@ def _home(folder: Path, portals: Sequence[Portal]) -> Bantin:
     entries = (SOURCE.format(number=number, start=start) for number, start in enumerate(starts))
     sources.write_text("\n".join(entries), "utf-8")
     bantin = Bantin(folder / "home", sources)
-    bantin.run("init")
+    bantin.init()
     return bantin
 
 

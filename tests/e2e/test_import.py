@@ -42,7 +42,7 @@ LARGE = 400
 def bantin(tmp_path: Path) -> Bantin:
     (tmp_path / "nguon.toml").write_text(SOURCE, "utf-8")
     made = Bantin(tmp_path / "home", tmp_path / "nguon.toml")
-    made.run("init")
+    made.init()
     return made
 
 
@@ -56,7 +56,7 @@ def test_the_first_texts_are_read_as_they_were_marked_by_hand(tmp_path: Path) ->
         reason = f"{SEEDS} is not there; BANTIN_SHARED names the folder that holds seeds/"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     bantin = Bantin(tmp_path / "home", SHIPPED)
-    bantin.run("init")
+    bantin.init()
     (report,) = reports_of(bantin, SEEDS)
     golds = {path.name: json.loads(path.read_text("utf-8")) for path in sorted(SEEDS.glob("*.gold.json"))}
     assert (report["new"], report["sources"], len(golds)) == (5, {"seeds": 5}, 5)
@@ -146,7 +146,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> State:
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "nguon.toml").write_text(SOURCE, "utf-8")
     made = Bantin(folder / "home", folder / "nguon.toml")
-    made.run("init")
+    made.init()
     reports_of(made, large(folder))
     state = State.of(made)
     assert len(set(state.copied)) == 2 * LARGE

@@ -26,7 +26,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Bantin:
     """The portal, imported; for tests that only read, or add nothing."""
     require_recording()
     bantin = Bantin(tmp_path_factory.mktemp("portal") / "home", SHIPPED)
-    bantin.run("init")
+    bantin.init()
     (report,) = map(json.loads, bantin.run("import", str(WARC), "--json").stdout.splitlines())
     assert (report["new"], report["damage"], report["sources"]) == (len(recorded()), [], {"sotttt": len(recorded())})
     return bantin
@@ -77,7 +77,7 @@ def test_all_articles_are_there_and_nothing_else_is_one(imported: Bantin) -> Non
 def test_articles_and_editions_are_as_from_a_crawl(imported: Bantin, tmp_path: Path) -> None:
     with Portal("--no-views") as portal:
         collected = Bantin(tmp_path / "home", portal.catalogue(tmp_path))
-        collected.run("init")
+        collected.init()
         collected.run("collect")
     assert _articles(collected) == _articles(imported)
 

@@ -95,7 +95,7 @@ def test_four_collects_and_a_reclean_at_once_lose_nothing(postgresql: Server, tm
         ids = _catalogue([one, two], tmp_path / "sources.toml")
         bantin = Bantin(tmp_path / "home", tmp_path / "sources.toml", ["--database", url])
         other = Bantin(bantin.home, bantin.sources, [*bantin.options, "--layouts", str(changed)])
-        bantin.run("init")
+        bantin.init()
         with _following(url) as follower:
             for day in (1, 2):
                 one.day = two.day = day
@@ -116,6 +116,6 @@ def test_four_collects_and_a_reclean_at_once_lose_nothing(postgresql: Server, tm
     assert broken == 0
     bantin.run("verify")
     rebuilt = Bantin(bantin.home, bantin.sources)
-    rebuilt.run("init")
+    rebuilt.init()
     rebuilt.run("rebuild")
     assert rebuilt.export() == bantin.export()

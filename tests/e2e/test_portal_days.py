@@ -18,7 +18,7 @@ def home(tmp_path: Path) -> Path:
 
 def begin(home: Path, portal: Portal, expect: int = 0) -> Bantin:
     bantin = Bantin(home, portal.catalogue(home.parent, expect))
-    bantin.run("init")
+    bantin.init()
     return bantin
 
 

@@ -53,7 +53,7 @@ def rebuilt(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with SampleSite() as site:
         sources = _catalogue(site, folder)
         collected = Bantin(folder / "home", sources, ["--database", postgresql.url_of(first)])
-        collected.run("init")
+        collected.init()
         collected.run("collect")
         site.day = 2
         collected.run("collect", "--refetch")

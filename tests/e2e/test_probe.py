@@ -125,7 +125,7 @@ def test_a_draft_can_be_saved_checked_probed_and_collected(bantin: Bantin, site:
     drafted.sources.write_text(text + "download_delay = 0\n", "utf-8")
     assert drafted.run("sources", "check").stdout.startswith("1 sources")
     drafted.run("sources", "probe", "thu")
-    drafted.run("init")
+    drafted.init()
     drafted.run("collect", status=None)
     assert len(drafted.rows()) > 5
 
@@ -157,14 +157,14 @@ def test_a_recorded_portal_is_recognised_and_its_draft_collects_it(bantin: Banti
         drafted = Bantin(tmp_path / "drafted", tmp_path / "thu.toml")
         drafted.sources.write_text(text + "download_delay = 0\n", "utf-8")
         assert drafted.run("sources", "probe", tomllib.loads(text)["source"][0]["id"]).stdout
-        drafted.run("init")
+        drafted.init()
         drafted.run("collect", "--max-pages", "40", status=None)
         assert 5 < len(drafted.rows()) <= ARTICLES
 
 
 def test_a_collect_of_all_sources_says_what_it_leaves_out(site: SampleSite, tmp_path: Path) -> None:
     bantin = _with(site, tmp_path, ('name = "Báo Sông Nhuệ (mẫu)"', 'name = "Báo"\npaused = "not probed yet"'))
-    bantin.run("init")
+    bantin.init()
     said = bantin.run("collect")
     assert bantin.column("SELECT DISTINCT source_id FROM capture") == ["mau-quan-uy"]
     assert "1 sources are paused: bantin sources list --paused says why" in said.stderr

@@ -48,7 +48,7 @@ def collected(running: SampleSite, tmp_path_factory: pytest.TempPathFactory) -> 
         text = text.replace(f"http://127.0.0.1:{port}", site.urls[name])
     sources.write_text(text, "utf-8")
     bantin = Bantin(folder / "home", sources)
-    bantin.run("init")
+    bantin.init()
     bantin.run("--now", DAYS[0], "collect")
     return bantin
 
@@ -181,7 +181,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Bantin:
         "utf-8",
     )
     bantin = Bantin(folder / "home", sources)
-    bantin.run("init")
+    bantin.init()
     bantin.run("rebuild", "--workers", "1")
     layouts_folder(folder / "layouts", hanoi_liferay=rule(SLOGAN))
     bantin.options = ["--layouts", str(folder / "layouts")]
@@ -242,7 +242,7 @@ def portal_home(tmp_path: Path) -> Bantin:
     """The recorded portal."""
     with Portal() as portal:
         bantin = Bantin(tmp_path / "home", portal.catalogue(tmp_path))
-        bantin.run("init")
+        bantin.init()
         bantin.run("--now", DAYS[0], "collect")
     return bantin
 

@@ -54,7 +54,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
 
 def test_who_took_over_a_district_that_was_only_rescued_can_be_asked(tmp_path: Path) -> None:
     shipped = Bantin(tmp_path / "home", ROOT / "crawler" / "sources")
-    shipped.run("init")
+    shipped.init()
     caugiay = "http://caugiay.hanoi.gov.vn/tin-tuc/-/view_content/1-tin.html"
     body = liferay("<p>Quận ủy Cầu Giấy sơ kết công tác năm.</p>", title="Tin số 1").encode()
     with WebArchive([Held(caugiay, moment(0), body)]) as web:
@@ -114,7 +114,7 @@ def test_a_rescue_that_is_killed_and_interrupted_ends_like_one_that_was_not(
     again = Bantin(tmp_path / "again", bantin.sources)
     (tmp_path / "again").mkdir()
     (bantin.home / "archive").rename(tmp_path / "again" / "archive")
-    again.run("init")
+    again.init()
     again.run("rebuild")
     assert state(again) == undisturbed
 
@@ -144,7 +144,7 @@ def test_a_later_collect_goes_on_with_the_same_articles(tmp_path: Path) -> None:
             catalogue = catalogue.replace(f"http://127.0.0.1:{port}", site.urls[name])
         (tmp_path / "nguon.toml").write_text(catalogue, "utf-8")
         bantin = Bantin(tmp_path / "home", tmp_path / "nguon.toml")
-        bantin.run("init")
+        bantin.init()
         with WebArchive(old) as web:
             command = rescue(web)
             command[1] = "mau-quan-uy"

@@ -58,7 +58,7 @@ def once(site: SampleSite, summaries: list[dict[str, object]]) -> None:
 
 def test_two_processes_of_one_home_collect_a_source_once(site: SampleSite, sources: Path, tmp_path: Path) -> None:
     home = Bantin(tmp_path / "home", sources)
-    home.run("init")
+    home.init()
     once(site, started_at_once(home, home))
     home.run("verify")
 
@@ -68,7 +68,7 @@ def test_two_homes_with_one_database_collect_a_source_once(
 ) -> None:
     options = ["--database", postgresql.url_of(postgresql.create())]
     one, other = (Bantin(tmp_path / name, sources, options) for name in ("one", "other"))
-    one.run("init")
+    one.init()
     once(site, started_at_once(one, other))
 
 
@@ -77,7 +77,7 @@ def test_a_source_that_is_being_collected_is_a_note_for_a_timer_and_a_look_for_a
 ) -> None:
     sources.write_text(sources.read_text("utf-8").replace("download_delay = 0.15", "download_delay = 10"), "utf-8")
     home = Bantin(tmp_path / "home", sources)
-    home.run("init")
+    home.init()
     first = home.start("collect")
     try:
         while not site.log and first.poll() is None:

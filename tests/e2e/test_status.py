@@ -32,7 +32,7 @@ def bantin(site: SampleSite, tmp_path: Path) -> Bantin:
         text = text.replace(f"http://127.0.0.1:{number}", site.urls[name])
     (tmp_path / "sources.toml").write_text(text, "utf-8")
     bantin = Bantin(tmp_path / "home", tmp_path / "sources.toml")
-    bantin.run("init")
+    bantin.init()
     return bantin
 
 
