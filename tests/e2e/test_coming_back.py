@@ -99,6 +99,9 @@ def _all_is_confirmed(bantin: Bantin) -> None:
 class _Unchanged(BaseHTTPRequestHandler):
     """Answers everything with 304, whether it was asked for conditionally or not."""
 
+    # The default, 1.0, hangs up after each answer; a request on the connection it just left would fail otherwise.
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self) -> None:
         self.send_response(404 if self.path == "/robots.txt" else 304)
         self.send_header("Content-Length", "0")
