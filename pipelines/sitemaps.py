@@ -22,7 +22,6 @@ _ADDRESS = re.compile(r"https?://\S+")
 _NAMED_SO = re.compile(r"sitemap|\.xml(?:\.gz)?(?:$|\?)", re.I)
 # Where `sitemap.xml` redirects to: sitemap_index.xml, sitemap-index.xml, sitemap/index.xml, wp-sitemap.xml.
 _INDEX_NAME = re.compile(r"(?:sitemaps?[-_/]?index|/(?:wp-)?sitemaps?)\.xml(?:\.gz)?$", re.I)
-_ROBOTS_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*([^\s#]+)", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,6 @@ def named_like_a_sitemap(url: str) -> bool:
 def named_like_an_index(url: str) -> bool:
     """Whether the address is one at which sites have their index, so that a redirect may well lead there."""
     return _INDEX_NAME.search(urlsplit(url).path) is not None
-
-
-def sitemaps_in_robots(text: str) -> tuple[str, ...]:
-    """The sitemaps that a robots.txt names; the lines hold for every robot and stand in no group."""
-    found = (absolute(said, said) for said in _ROBOTS_LINE.findall(text) if _ADDRESS.fullmatch(said))
-    return tuple(dict.fromkeys(url for url in found if url))
 
 
 def _entry(record: Record) -> Entry | None:

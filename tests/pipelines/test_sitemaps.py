@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines import xmlfile
 from pipelines.hints import Entry
-from pipelines.sitemaps import MAX_CHILDREN, Sitemap, read_sitemap, sitemaps_in_robots
+from pipelines.sitemaps import MAX_CHILDREN, Sitemap, read_sitemap
 from pipelines.xmlfile import ListingError
 
 HERE = "https://bao.example.vn/sitemap.xml"
@@ -153,15 +153,6 @@ def test_too_many_sitemaps_of_an_index_are_left_the_oldest() -> None:
     assert len(found.sitemaps) == MAX_CHILDREN
     assert found.sitemaps[-1].url.endswith("/s2005.xml")
     assert found.note == "1005 sitemaps in an index: only the 1000 latest are followed"
-
-
-def test_robots_txt_names_sitemaps() -> None:
-    text = (
-        "User-agent: *\nDisallow: /search\nSitemap: https://bao.example.vn/sitemap.xml\n sitemap : https://bao.example.vn/"
-        "news.xml # tin\r\nSITEMAP:https://bao.example.vn/sitemap.xml\nSitemap: /relative.xml\nSitemap: javascript:x\n"
-        "# Sitemap: https://bao.example.vn/no.xml\nX-Sitemap: https://bao.example.vn/no.xml\nSitemap:\nhttps://a.vn/x"
-    )
-    assert sitemaps_in_robots(text) == ("https://bao.example.vn/sitemap.xml", "https://bao.example.vn/news.xml")
 
 
 @given(st.data())
