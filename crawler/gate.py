@@ -15,12 +15,12 @@ from scrapy.exceptions import (
     DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
-    NotConfigured,
     ResponseDataLossError,
 )
 from scrapy.http import Response
 from twisted.internet.error import ConnectError
 
+from crawler.components import collection_of
 from crawler.pace import retry_after
 from pipelines.addresses import host_of
 
@@ -50,9 +50,7 @@ class GateMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        collection = getattr(crawler.spider, "collection", None)
-        if collection is None:
-            raise NotConfigured("this spider has no collection whose manners it keeps")
+        collection = collection_of(crawler)
         manners: Manners = collection.manners
         # The engine runs until the last request under way has ended, so a crawl that failed must say so itself.
         return cls(manners, lambda: crawler.engine is not None and crawler.engine.running and not manners.over)

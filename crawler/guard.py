@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
+from crawler.components import collection_of
 from pipelines.addresses import host_of
 
 if TYPE_CHECKING:
@@ -87,10 +88,7 @@ class PrivateAddressMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        collection = getattr(crawler.spider, "collection", None)
-        if collection is None:
-            raise NotConfigured("this spider has no collection that allows it anything")
-        return cls(collection)
+        return cls(collection_of(crawler))
 
     def process_request(self, request: Request) -> None:
         """Raises PrivateAddressError, which the capture of the attempt records."""

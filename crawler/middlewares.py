@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, NotConfigured
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 
 from archive.records import TOO_LARGE
 from archive.warc import DISCONNECTED, Exchange
+from crawler.components import collection_of
 from crawler.gate import NotAskedError
 from crawler.robots import ForbiddenError
 from pipelines.signatures import cut_off
@@ -32,9 +33,7 @@ class CaptureMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        collection = getattr(crawler.spider, "collection", None)
-        if collection is None:
-            raise NotConfigured("this spider has no collection to capture for")
+        collection = collection_of(crawler)
         return cls(collection, crawler.settings.getint("DOWNLOAD_MAXSIZE"))
 
     def process_request(self, request: Request) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 
 from crawler.bars import progress
+from crawler.components import collection_of
 
 if TYPE_CHECKING:
     from crawler.collection import Collection
@@ -27,9 +27,7 @@ class Progress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        collection = getattr(crawler.spider, "collection", None)
-        if collection is None:
-            raise NotConfigured("this spider has no collection to watch")
+        collection = collection_of(crawler)
         extension = cls(collection)
         crawler.signals.connect(extension.opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.received, signal=signals.response_received)

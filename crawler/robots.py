@@ -17,6 +17,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from archive.errors import ArchiveError
 from archive.warc import decode_body
+from crawler.components import collection_of
 from crawler.gate import NotAskedError
 from crawler.guard import PrivateAddressError
 from pipelines.addresses import host_of
@@ -63,10 +64,9 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        collection = getattr(crawler.spider, "collection", None)
-        if collection is None or not crawler.settings.getbool("ROBOTSTXT_OBEY"):
-            raise NotConfigured("no collection, or ROBOTSTXT_OBEY is off")
-        return cls(crawler, collection)
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured("ROBOTSTXT_OBEY is off")
+        return cls(crawler, collection_of(crawler))
 
     async def process_request(self, request: Request) -> None:
         """Raises ForbiddenError where robots.txt says so, NotAskedError where the host is left."""

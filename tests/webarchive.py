@@ -73,12 +73,14 @@ class WebArchive:
     """Serves ``held``. ``faults`` gives for a part of an address what happens to the next requests that have it:
     ``429`` and ``503`` (with Retry-After of ``quiet`` seconds), ``cut``, ``reset``, ``elsewhen``, ``page``, ``barred``,
     ``missing``. ``most``: so many lines are listed at once. ``newest_first`` turns the index round,
-    ``timeless`` lets it list captures of any time, whatever it is asked."""
+    ``timeless`` lets it list captures of any time, whatever it is asked. ``withheld`` has paths that are answered only
+    once their event is set: who asks for one cannot come to an end before."""
 
     def __init__(self, held: Sequence[Held], most: int = 60, quiet: int = 1) -> None:
         self.held, self.most, self.quiet = list(held), most, quiet
         self.newest_first = self.timeless = False
         self.faults: dict[str, list[str]] = defaultdict(list)
+        self.withheld: dict[str, threading.Event] = {}
         self.log: list[Asked] = []
         self._lock = threading.Lock()
         self._records, self._places = self._packed()
@@ -91,6 +93,8 @@ class WebArchive:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for event in self.withheld.values():
+            event.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -243,6 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._lines(pages[int(asked["page"])], places=True)
 
     def _replay(self, fault: str | None) -> None:
+        if event := self.archive.withheld.get(self.path):
+            event.wait()
         root, _, rest = self.path[1:].partition("/")
         stamp, _, url = rest.partition("id_/")
         one = self.archive.find(stamp, url)

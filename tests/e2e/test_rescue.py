@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -87,6 +88,9 @@ def test_a_rescue_that_is_killed_and_interrupted_ends_like_one_that_was_not(
     wanted = [one for one in held() if one.url.startswith("http") and one.at.year < 2025]
     for number, faults in TROUBLES.items():
         web.faults[replay_path(wanted[number])] = list(faults)
+    # The last capture waits until all kills are done: however fast the machine, none comes too late.
+    last = replay_path(max(wanted, key=lambda one: one.at))
+    web.withheld[last] = threading.Event()
     kills = 0
     for until, how in ((25, signal.SIGKILL), (70, signal.SIGKILL), (110, signal.SIGKILL), (150, signal.SIGINT)):
         process = bantin.start(*rescue(web))
@@ -102,6 +106,7 @@ def test_a_rescue_that_is_killed_and_interrupted_ends_like_one_that_was_not(
             assert json.loads(out)["outcome"] == "interrupted"
     assert kills == 4
     assert stored(bantin) < WANTED
+    web.withheld[last].set()
     report = json.loads(bantin.run(*rescue(web)).stdout)
     assert (report["outcome"], report["waiting"], report["failed"]) == ("finished", 0, 0)
 
