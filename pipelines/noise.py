@@ -1,7 +1,6 @@
 """Noise rules at work: on elements before the walk, on lines after it."""
 
 import re
-from functools import cache
 
 from lxml import etree
 from lxml.etree import _Element
@@ -25,19 +24,26 @@ def mark_noise(article: _Element, rules: tuple[Noise, ...]) -> dict[_Element, Ma
     return marks
 
 
-def line_rule(text: str, rules: tuple[Noise, ...]) -> str | None:
-    """The id of the first rule that takes this line, or None."""
-    for rule in rules:
-        if rule.line and _compiled(rule.line).fullmatch(text):
-            return rule.id
-        if rule.squeezed and len(text) < 2 * len(rule.squeezed) and squeezed(text) == rule.squeezed:
-            return rule.id
-    return None
+class Rules:
+    """The noise rules that hold for a page, ready for use. ``squeezed`` rules work on elements and on lines."""
+
+    def __init__(self, rules: tuple[Noise, ...]) -> None:
+        self.elements = tuple(rule for rule in rules if rule.on_elements)
+        self._lines = [(rule.id, *_test(rule)) for rule in rules if rule.on_lines]
+
+    def takes(self, text: str) -> str | None:
+        """The id of the first rule that takes this line, or None."""
+        for rule, pattern, wanted in self._lines:
+            if pattern is not None:
+                if pattern.fullmatch(text):
+                    return rule
+            elif len(text) < 2 * len(wanted) and squeezed(text) == wanted:
+                return rule
+        return None
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _test(rule: Noise) -> tuple[re.Pattern[str] | None, str]:
+    return (re.compile(rule.line), "") if rule.line is not None else (None, rule.squeezed or "")
 
 
 def _with_text(article: _Element, wanted: str) -> list[_Element]:
