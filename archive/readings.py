@@ -147,6 +147,7 @@ def _reading_row(reading: Reading) -> dict[str, Any]:
         "restored": list(reading.restored),
         "evidence": [{"field": e.field, "rule": e.rule, "line": e.line} for e in reading.evidence],
         "warnings": list(reading.warnings),
+        "structure": [{"kind": p.kind, "first": p.first, "lines": list(p.lines)} for p in reading.structure],
     }
 
 

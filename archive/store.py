@@ -16,6 +16,7 @@ from archive.attachments import note_files
 from archive.catalogue import SourceFacts, UnitFacts
 from archive.clock import Clock
 from archive.database import batched, insert_new, insert_one, reading
+from archive.extractions import keep_extractions
 from archive.folding import fold_ahead, refold
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
@@ -23,7 +24,7 @@ from archive.models import Change, Crawl, Promotion, Source
 from archive.noting import note_captures
 from archive.promotions import article_keys, promoted_cleaners, record, switch
 from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners, sift
-from archive.records import Capture
+from archive.records import Capture, Extracted
 from archive.returning import come_back
 
 FIRST_CLEANER = "first cleaner of this source"
@@ -80,12 +81,16 @@ class Store:
             insert_new(connection, Change, changes)
         return Counter(change["kind"] for change in changes)
 
-    def add_verdicts(self, verdicts: Sequence[Verdict]) -> list[tuple[Verdict, list[str]]]:
-        """Store what a cleaner made of captures that are here already. Editions move only where it is the promoted one.
+    def add_verdicts(
+        self, verdicts: Sequence[Verdict], extracted: Iterable[Extracted | None] = ()
+    ) -> list[tuple[Verdict, list[str]]]:
+        """Store what a cleaner made of captures that are here already, and what its first stage left of their inputs.
+        Editions move only where it is the promoted one.
 
         What is stored already stays as it is; where it says something else, that is returned with the columns.
         """
         with self.engine.begin() as connection:
+            keep_extractions(connection, extracted)
             fresh, contradicted = sift(connection, verdicts)
             if fresh:
                 now = self._clock.now()
@@ -185,6 +190,7 @@ class Store:
             for row, p in found
         ]
         insert_verdicts(connection, verdicts, self._manifest, now)
+        keep_extractions(connection, (page.extracted for _, page in found))
 
     def _promote_first(
         self, connection: Connection, captures: Sequence[Capture], now: datetime

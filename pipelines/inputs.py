@@ -1,10 +1,12 @@
 """What cleaning is given: a payload and its frozen context, as digests of readings and of extractions."""
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.records import Reading
+from archive.errors import ArchiveError
+from archive.records import Page
 from pipelines.blocks import unpack
 from pipelines.canonical import digest
 from pipelines.layouts import Layout
@@ -36,9 +38,20 @@ class Given:
         rules, dated = cleaner.rules(layout, self.source_id, self.captured_at)
         return rules, digest(self.payload_digest, self.content_type, self.url, self.source_id, layout.id, dated)
 
-    def scrubbed(self, blocks: bytes, cleaner: "Cleaner") -> tuple[Reading, str]:
-        """The reading that follows from what extraction left of this input, and the article that its page shows."""
+
+def scrubbed(given: Given, blocks: bytes, cleaner: "Cleaner") -> Page:
+    """The page of an input of which extraction has left ``blocks``: what reading it again would give, without links.
+
+    Raises ArchiveError where they are no blocks.
+    """
+    try:
         extraction, article_key = unpack(blocks)
-        layout = cleaner.layouts[extraction.layout]
-        rules, input_digest = self.rules(layout, cleaner)
-        return scrub(extraction, layout, rules, input_digest, cleaner.digest_for(self.source_id)), article_key
+    except (ValueError, TypeError, zlib.error) as error:
+        raise ArchiveError(
+            f"{given.url}: what the database keeps of its extraction is damaged. Run: bantin reclean --force"
+        ) from error
+    layout = cleaner.layouts[extraction.layout]
+    rules, input_digest = given.rules(layout, cleaner)
+    digest = cleaner.digest_for(given.source_id)
+    reading = scrub(extraction, layout, rules, input_digest, digest)
+    return Page("ok", None, "article", article_key or None, 0, given.payload_digest, digest, reading)

@@ -19,6 +19,7 @@ from archive.records import Page
 from archive.store import FIRST_CLEANER, Store
 from pipelines.bodies import with_body
 from pipelines.cleaner import Cleaner
+from pipelines.inputs import scrubbed
 from pipelines.intake import read_exchange
 from pipelines.stale import Input, Plan, Witness
 
@@ -60,6 +61,8 @@ def read_task(task: Sequence[Input], cleaner: Cleaner) -> list[Read]:
 
 
 def _read(one: Input, cleaner: Cleaner) -> Page:
+    if one.blocks is not None:
+        return scrubbed(one.given, one.blocks, cleaner)
     place = one.record
     exchange = place.read().exchange()
     if exchange is None:
@@ -83,7 +86,7 @@ def _outcome(witness: Witness, outcome: str) -> str:
 
 
 def read_all(
-    tasks: Sequence[tuple[Input, ...]],
+    tasks: Iterable[tuple[Input, ...]],
     read: Callable[[Sequence[Input]], list[Read]],
     executor: Executor | None,
     ahead: int = 8,
@@ -189,7 +192,8 @@ def _store(store: Store, digests: Mapping[str, str], found: Sequence[Read], outc
     """Store what was read. That the same cleaner read the same input otherwise before must never be: it is said."""
     verdicts = [verdict for one in found if one.page is not None for verdict in _verdicts(one, one.page, digests)]
     url_of = {witness.capture_id: one.wanted.url for one in found for witness in one.wanted.captures}
-    for verdict, names in store.add_verdicts(verdicts):
+    extracted = [one.page.extracted for one in found if one.page is not None]
+    for verdict, names in store.add_verdicts(verdicts, extracted):
         outcome.problems.append(
             f"{url_of[verdict.capture_id]}: capture {verdict.capture_id} is stored otherwise than this cleaner reads it"
             f" ({', '.join(names)}). The database was altered, or the program is at fault; nothing was overwritten"

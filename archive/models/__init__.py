@@ -6,7 +6,7 @@ from archive.models.base import Base, Digest, Json, UtcTime
 from archive.models.catalogue import Source, SourceHost, SourceLayout, Unit, UnitSuccessor
 from archive.models.collecting import Capture, Crawl, Frontier
 from archive.models.hosts import Host
-from archive.models.readings import CaptureReading, Cleaner, Content, Promotion, Reading
+from archive.models.readings import CaptureReading, Cleaner, Content, Extraction, Promotion, Reading
 from archive.models.rescue import Rescue, RescueListing
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Crawl",
     "Digest",
     "Edition",
+    "Extraction",
     "File",
     "Frontier",
     "Host",

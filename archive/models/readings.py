@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Digest
@@ -57,6 +57,15 @@ class Reading(Base):
     restored: Mapped[list[Any]]
     evidence: Mapped[list[Any]] = mapped_column(server_default="[]")
     warnings: Mapped[list[Any]]
+    structure: Mapped[list[Any]] = mapped_column(server_default="[]")
+
+
+class Extraction(Base):
+    __tablename__ = "extraction"
+
+    input_digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    extraction_digest: Mapped[str] = mapped_column(Digest)
+    blocks: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CaptureReading(Base):

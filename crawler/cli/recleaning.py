@@ -27,7 +27,7 @@ from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
 from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
 from pipelines.reclean import reclean as reclean_archive
-from pipelines.stale import Plan, plan
+from pipelines.stale import Plan, filled, plan
 from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_task
 
 _SHOWN = 12
@@ -66,7 +66,7 @@ def reclean(
         _catch_up(front, store, cleaner)
     wanted = plan(front.home, store, cleaner, [source] if source else [], force=force)
     with (
-        _reader(wanted, cleaner, workers) as results,
+        _reader(store, wanted, cleaner, workers) as results,
         progress("recleaning", "pages", wanted.inputs) as advance,
     ):
         if dry_run:
@@ -79,15 +79,15 @@ def reclean(
 
 
 @contextmanager
-def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
+def _reader(store: Store, wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
     """Reads the plan's tasks, here or in worker processes; never more of them than there are tasks."""
     workers = min(workers, len(wanted.tasks))
     if workers <= 1 or wanted.inputs < WORTH_A_POOL:
-        yield read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None)
+        yield read_all(filled(store, wanted.tasks), partial(read_task, cleaner=cleaner), None)
         return
     with start_workers(workers, cleaner) as pool:
         try:
-            yield read_all(wanted.tasks, work_task, pool, ahead=4 * workers)
+            yield read_all(filled(store, wanted.tasks), work_task, pool, ahead=4 * workers)
         except BrokenProcessPool as error:
             raise BantinError(
                 "a worker process was ended from outside, perhaps for lack of memory. What was read is stored: the same"
