@@ -24,14 +24,13 @@ from pipelines.dates import VIETNAM
 from pipelines.layouts import PLAIN_TEXT, Layout, Layouts
 from pipelines.noise import Rules
 
-#: What decides what extraction leaves of a page, and what decides what scrubbing makes of it. Some do both.
-EXTRACTING = (
-    *("addresses", "attachments", "blocks", "canonical", "clean", "context", "extraction", "inputs"),
-    *("keeping", "layouts", "lines", "locate", "noise", "page", "recognise", "shapes", "signatures"),
+MODULES = (
+    *("addresses", "attachments", "blocks", "byline", "canonical", "clean", "context", "dates", "extraction"),
+    *("inputs", "keeping", "layouts", "lines", "locate", "noise", "page", "recognise", "scrub", "shapes", "signatures"),
+    *("text", "textrules"),
 )
-SCRUBBING = ("attachments", "blocks", "byline", "canonical", "dates", "inputs", "layouts", "noise", "scrub")
-TEXTS = ("text", "textrules")
-MODULES = tuple(sorted({*EXTRACTING, *SCRUBBING, *TEXTS}))
+#: Those of them on which nothing depends that extraction leaves: a change there leaves what is kept of it valid.
+AFTER_EXTRACTION = frozenset({"byline", "dates", "scrub", "text", "textrules"})
 MAX_ID = 80  # bytes of a source's id
 UNLISTED = ""  # stands for any host that no source claims: they share one cleaner
 LIBRARIES = ("trafilatura", "htmldate", "justext", "lxml", "w3lib", "cssselect")
@@ -102,7 +101,7 @@ class Cleaner:
         """The digest of all that decides what extraction leaves of this source's pages."""
         if source_id not in self._extractions:
             manifest, core = self.manifest(source_id), _core()
-            modules = {name: sha for name, sha in _modules().items() if name in EXTRACTING}
+            modules = {name: sha for name, sha in _modules().items() if name not in AFTER_EXTRACTION}
             told = {name: value for name, value in core.items() if name != "modules"}
             self._extractions[source_id] = digest(told, modules, manifest["layout"], manifest["extraction"])
         return self._extractions[source_id]

@@ -73,4 +73,4 @@ def _with_text(article: _Element, wanted: str) -> list[_Element]:
 
 
 def _plain(text: str | None) -> str:
-    return squeezed(canonical_line(text)) if text else ""
+    return squeezed(canonical_line(text)) if text and not text.isspace() else ""

@@ -35,7 +35,7 @@ from pipelines.xmlfile import ListingError
 SOFT_PAGE_WORDS = 400
 MESSAGE_WORDS = 30  # of one line: what a page says of itself is short, what an article quotes stands in a paragraph
 MOST_CONTROLS = 0.02  # of a page's characters; damaged and compressed bytes have five times as many, pages none
-_CONTROLS = frozenset(map(chr, range(1, 32))) - frozenset("\t\n\f\r")
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\f\r"))
 _LINK = Mark("link")
 _MARKUP = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
@@ -61,8 +61,11 @@ class Response:
         return (self.content_type or "").partition(";")[0].strip().lower()
 
 
-def read_page(response: Response, cleaner: Cleaner) -> Page:
-    """Everything that follows from the response and the installed cleaner; the same in any process and order."""
+def read_page(response: Response, cleaner: Cleaner, *, follow: bool = True) -> Page:
+    """Everything that follows from the response and the installed cleaner; the same in any process and order.
+
+    Without ``follow``, where an article's page leads is left out: who only wants to read need not know.
+    """
     source = cleaner.source(response.source_id)
     own = cleaner.layout_of(source, response.captured_at)
     kind, article_key = identify(response.url, source, own)
@@ -87,15 +90,15 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
         if not source.listed:
             return replace(blank, kind="other", article_key=None)
         return replace(blank, outcome="failed", reason=f"no page but {response.media_type}")
-    return _read_markup(response, blank, source, cleaner)
+    return _read_markup(response, blank, source, cleaner, follow)
 
 
-def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner) -> Page:
+def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner, follow: bool) -> Page:
     text = _text(response)
     tree = parse(text)
     if tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")
-    if (share := sum(map(text.count, _CONTROLS)) / len(text)) > MOST_CONTROLS:
+    if (share := _controls(text) / len(text)) > MOST_CONTROLS:
         return replace(blank, outcome="failed", reason=f"no text: {share:.0%} control characters")
     layout, page = cleaner.layout_of(source, response.captured_at), blank
     if not source.listed:
@@ -112,9 +115,17 @@ def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner
     if page.kind != "article":
         return page
     reading, extracted = _reading(tree, response, page, source, layout, cleaner)
+    page = replace(page, reading=reading, extracted=extracted)
+    if not follow:
+        return page
     related = links(hrefs(tree, response.url, layout.fields.related), source, layout, "article")
-    found = (*related, *files(reading.attachments, source, layout))
-    return replace(page, reading=reading, extracted=extracted, links=found)
+    return replace(page, links=(*related, *files(reading.attachments, source, layout)))
+
+
+def _controls(text: str) -> int:
+    """How many characters are control characters that no text has."""
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data) - len(data.translate(None, _CONTROLS))
 
 
 def _read_file(response: Response, blank: Page, layout: Layout, cleaner: Cleaner) -> Page:

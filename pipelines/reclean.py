@@ -56,7 +56,7 @@ def read_task(task: Sequence[Input], cleaner: Cleaner) -> list[Read]:
         except ArchiveError as error:
             found.append(Read(one, None, problem=str(error)))
         else:
-            found.append(Read(one, replace(page, links=()), outcomes))
+            found.append(Read(one, page, outcomes))
     return found
 
 
@@ -71,7 +71,7 @@ def _read(one: Input, cleaner: Cleaner) -> Page:
         if one.body is None:
             raise ArchiveError(f"{place.segment}: the body that byte {place.offset} refers to is not in the archive")
         exchange = with_body(exchange, one.body.read())
-    return read_exchange(replace(exchange, source_id=one.source_id), cleaner)
+    return read_exchange(replace(exchange, source_id=one.source_id), cleaner, follow=False)
 
 
 def _outcome(witness: Witness, outcome: str) -> str:

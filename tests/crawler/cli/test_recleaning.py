@@ -219,6 +219,7 @@ def test_a_record_that_cannot_be_read_exits_1_and_names_its_place(desk: Desk) ->
     data = bytearray(path.read_bytes())
     data[-200:-190] = bytes(10)
     path.write_bytes(data)
+    desk.database.forget_extractions()
     export = desk("export", "-").out
     ended = desk("reclean")
     assert ended.status == 1
@@ -233,6 +234,7 @@ def test_a_missing_file_exits_1_and_is_named(desk: Desk) -> None:
     change(desk)
     path = max(desk.home.archive.rglob("*.warc.gz"), key=lambda found: found.stat().st_size)
     path.unlink()
+    desk.database.forget_extractions()
     ended = desk("reclean")
     assert ended.status == 1
     assert f"{path.name}: this WARC file is missing" in ended.said
