@@ -160,8 +160,8 @@ def test_a_source_that_the_catalogue_no_longer_names_is_held_back(
 def tally_of(database: Database, a: Cleaner, b: Cleaner) -> Tally:
     tally = Tally()
     with reading(database.engine) as connection:
-        for found in differences(connection, a.digest_for("songnhue"), b.digest_for("songnhue")):
-            tally.add(found)
+        for source_id, found in differences(connection, a.digest_for("songnhue"), b.digest_for("songnhue")):
+            tally.add(source_id, found)
     return tally
 
 
