@@ -21,7 +21,7 @@ _TIMES = (
     *("at", "captured_at", "first_captured_at", "last_captured_at", "gone_at", "observed_from", "observed_to"),
     *("promoted_at", "first_seen_at", "tried_at"),
 )
-_JSON = ("captions", "warnings", "detail")
+_JSON = ("captions", "warnings", "structure", "detail")
 #: The names in a change's `detail`, in the order in which they are told; PostgreSQL keeps none.
 _DETAIL = ("edition", "field", "fields", "before", "after", "content_hash", "at", "cleaner", "reason")
 
@@ -60,7 +60,7 @@ _EDITION_AT = typed(
 _SPOKEN = typed(
     "SELECT c.capture_id, c.url, c.captured_at, c.payload_digest, c.warc_file, c.warc_offset, c.warc_length,"
     " r.id AS reading_id, r.published_at, r.published_evidence, r.byline, r.section, r.captions, r.language, r.layout,"
-    " r.warnings"
+    " r.warnings, r.structure"
     " FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
     " WHERE c.article_key = :key AND c.content_hash = :content_hash AND c.outcome IN :good"
     " AND c.captured_at >= :start AND c.captured_at <= :moment"

@@ -1,7 +1,8 @@
 """What a person sees of an article, its history, two editions side by side, the duplicates and the figures."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from archive.history import Event
@@ -18,7 +19,7 @@ _LEDGER = ("seen", "missing", "attempts", "fetched", "cleaned", "unrecognised", 
 def article(row: Row) -> None:
     """An article to read, and below it what is known about it."""
     print_text(row["title"] or "(no title)", "bold")
-    for text in (row["lead"], row["body"]):
+    for text in (row["lead"], "\n".join(_shaped((row["body"] or "").split("\n"), row["structure"]))):
         if text:
             print_text("\n" + text)
     if not row["body"]:
@@ -45,6 +46,25 @@ def article(row: Row) -> None:
             "archived": f"{archived['warc_file']} at byte {archived['warc_offset']}, from {archived['url']}",
         }
     )
+
+
+def _shaped(paragraphs: Sequence[str], structure: Sequence[Row]) -> Iterator[str]:
+    """The body as it stands on the page: the cells of a row beside each other, items with a dash, headings apart."""
+    parts, n = {part["first"]: part for part in structure}, 0
+    while n < len(paragraphs):
+        part = parts.get(n, {"kind": "", "lines": [1]})
+        lines = iter(paragraphs[n : n + sum(part["lines"])])
+        cells = [" / ".join(islice(lines, count)) for count in part["lines"]]
+        n += sum(part["lines"])
+        match part["kind"]:
+            case "row":
+                yield f"| {' | '.join(cells)} |"
+            case "item":
+                yield f"- {cells[0]}"
+            case "heading":
+                yield f"\n{cells[0]}"
+            case _:
+                yield cells[0]
 
 
 def _wordless(attachments: Sequence[Row]) -> str:

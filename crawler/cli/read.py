@@ -220,7 +220,14 @@ def _article(connection: Connection, key: str, at: str | None) -> Row:
     cite = f"{key}@{moment(edition['observed_from'])}"
     files = [{**named, **one} for named, one in zip(contract["attachments"], row["attachments"], strict=True)]
     more = {"source_name": row["source_name"], "layout": row["layout"], "observed_to": edition["observed_to"]}
-    return {**contract, "attachments": files, **more, "cite": cite, "archived": record | place}
+    return {
+        **contract,
+        "attachments": files,
+        **more,
+        "structure": spoken["structure"],
+        "cite": cite,
+        "archived": record | place,
+    }
 
 
 def _two_editions(connection: Connection, key: str, a: str | None, b: str | None) -> tuple[Row, Row]:
