@@ -24,6 +24,10 @@ def mark_noise(article: _Element, rules: tuple[Noise, ...]) -> dict[_Element, Ma
     return marks
 
 
+#: So many times its length may what is looked for take, white space included.
+_WIDEST = 16
+
+
 class Rules:
     """The noise rules that hold for a page, ready for use. ``squeezed`` rules work on elements and on lines."""
 
@@ -54,11 +58,12 @@ def _with_text(article: _Element, wanted: str) -> list[_Element]:
     """
     if wanted not in squeezed(visible(text_of(article))):
         return []
+    longest = _WIDEST * len(wanted)
     found: dict[_Element, None] = {}
     texts: list[str] = [""]
     for event, node in etree.iterwalk(article, events=("start", "end", "comment", "pi")):
         if event == "start":
-            texts.append(_plain(node.text) if node.tag not in SILENT else "")
+            texts.append(_plain(node.text, longest) if node.tag not in SILENT else "")
             continue
         if event == "end":
             text = texts.pop()
@@ -68,9 +73,12 @@ def _with_text(article: _Element, wanted: str) -> list[_Element]:
                 found[node] = None
             if node.tag not in SILENT:
                 texts[-1] = (texts[-1] + text)[: len(wanted) + 1]
-        texts[-1] = (texts[-1] + _plain(node.tail))[: len(wanted) + 1]
+        texts[-1] = (texts[-1] + _plain(node.tail, longest))[: len(wanted) + 1]
     return list(found)
 
 
-def _plain(text: str | None) -> str:
-    return squeezed(canonical_line(text)) if text and not text.isspace() else ""
+def _plain(text: str | None, longest: int) -> str:
+    """The text without white space. One that is longer is no part of what is looked for: most of a page is."""
+    if not text or text.isspace():
+        return ""
+    return text if len(text) > longest else squeezed(canonical_line(text))
