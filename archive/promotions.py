@@ -18,7 +18,7 @@ _READ = ("content_hash", "published_at", "published_evidence", "byline", "sectio
 #: All that an export says of an article, but the cleaner, which a promotion changes for all, and the words (see hash).
 _FIELDS = (
     *_READ,
-    *("url", "urls", "sections", "duplicate_of", "attachments", "edition", "editions"),
+    *("url", "urls", "sections", "duplicate_of", "attachments", "corrected", "edition", "editions"),
     *("first_captured_at", "last_captured_at", "captured_at", "gone_at"),
 )
 _COLUMNS = (name for name in _FIELDS if name not in ("urls", "sections", "duplicate_of", "attachments"))

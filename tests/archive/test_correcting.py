@@ -1,0 +1,372 @@
+"""Corrections by hand, through all layers: they outlive cleaners and rebuilds; the publisher's next change ends them."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import DatabaseError
+
+from archive.catalogue import SourceFacts
+from archive.correcting import Wish, corrections
+from archive.database import reading
+from archive.errors import UsageError
+from archive.history import history
+from archive.home import Home
+from archive.queries import article_at, changes
+from pipelines.layouts import Layouts
+from pipelines.rebuild import rebuild
+from pipelines.verify import verify
+from pipelines.workers import PooledReader
+from tests.databases import Databases
+from tests.recleans import SLOGAN, cleaner_of, reclean, with_rule
+from tests.rig import THERE, Database, Rig, day
+
+KEY = "songnhue:101"
+OLD = "Toàn quận kết nạp 214 đảng viên mới, đạt 107 % kế hoạch của cả năm."
+NEW = "Toàn quận kết nạp 241 đảng viên mới, đạt 120,5 % kế hoạch của cả năm."
+LOUD = f"{OLD}</p><p>{SLOGAN}"
+RIGHT = "Toàn quận kết nạp 214 đảng viên, đạt 107 % kế hoạch năm."
+WHY = "theo bản in của Quận ủy"
+Correct = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def rig(tmp_path: Path, layouts: Layouts) -> Rig:
+    return Rig(tmp_path, cleaner_of(layouts))
+
+
+@pytest.fixture
+def newer(tmp_path: Path, layouts: Layouts) -> Rig:
+    """Takes the slogan."""
+    return Rig(tmp_path, cleaner_of(with_rule(layouts)))
+
+
+@pytest.fixture
+def database(tmp_path: Path, rig: Rig, newer: Rig, databases: Databases) -> Iterator[Database]:
+    made = Database(databases.migrated(), tmp_path / "archive", rig.cleaner, newer.cleaner)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def correct(database: Database) -> Correct:
+    def make(field: str, value: str | None = None, at: datetime | None = None, **said: Any) -> dict[str, Any]:
+        return database.store.correct(Wish(KEY, field, value, said.pop("reason", WHY), at, **said))
+
+    return make
+
+
+def row(database: Database, key: str = KEY) -> dict[str, Any]:
+    rows = [json.loads(line) for line in database.export().splitlines()]
+    return next(one for one in rows if one["article_key"] == key)
+
+
+def feed(database: Database, since: int = 0) -> list[dict[str, Any]]:
+    with reading(database.engine) as connection:
+        return changes(connection, since)
+
+
+def cursor(database: Database) -> int:
+    return max((one["cursor"] for one in feed(database)), default=0)
+
+
+def states(database: Database) -> list[tuple[str, str]]:
+    with reading(database.engine) as connection:
+        return [(one["field"], one["state"]) for one in corrections(connection)]
+
+
+def editions(database: Database) -> list[tuple[Any, ...]]:
+    return database.rows(f"SELECT edition, body FROM v_edition WHERE article_key = '{KEY}' ORDER BY edition")
+
+
+def test_readers_read_what_was_corrected_and_that_it_was(database: Database, rig: Rig, correct: Correct) -> None:
+    database.take([rig.page(101, OLD, day(0)), rig.page(101, OLD, day(1), after="<!-- 2 -->")])
+    before, raw = row(database), database.rows("SELECT content_hash FROM v_capture ORDER BY captured_at")
+    correct("body", RIGHT)
+    correct("byline", "Minh Hà")
+    after = row(database)
+    assert (after["body"], after["byline"], after["corrected"]) == (RIGHT, "Minh Hà", ["body", "byline"])
+    assert before["corrected"] == []
+    kept = ("title", "lead", "published_at", "published_evidence", "section", "sections", "edition", "editions")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert editions(database) == [(1, RIGHT)]
+    assert database.rows("SELECT content_hash FROM v_capture ORDER BY captured_at") == raw, "captures were read as ever"
+    with reading(database.engine) as connection:
+        told = [event for event in history(connection, KEY) if event.kind == "correction"]
+        assert [(event.facts["field"], event.facts["reason"]) for event in told] == [("body", WHY), ("byline", WHY)]
+        for moment in (day(0), day(1)):
+            then = article_at(connection, KEY, moment)
+            assert then is not None
+            assert (then["body"], then["byline"]) == (RIGHT, "Minh Hà")
+
+
+def test_a_correction_is_no_act_of_the_publisher(database: Database, rig: Rig, correct: Correct) -> None:
+    database.take([rig.page(101, OLD, day(0)), rig.page(101, NEW, day(1))])
+    since = cursor(database)
+    detail = correct("body", RIGHT, day(0))
+    correct("byline", "Minh Hà")
+    assert [(one["kind"], one["article_key"]) for one in feed(database, since)] == [("correction", KEY)] * 2
+    assert detail["fields"] == [], "the article as it is now is not concerned"
+    last = feed(database, since)[-1]["detail"]
+    assert (last["field"], last["fields"], last["reason"]) == ("byline", ["byline", "corrected"], WHY)
+    since = cursor(database)
+    database.take([rig.page(101, NEW, day(2), after="<!-- 2 -->")])
+    assert feed(database, since) == []
+    assert database.rows("SELECT field FROM v_metadata_change") == []
+
+
+def test_the_journal_has_a_correction_before_the_database(database: Database, rig: Rig, correct: Correct) -> None:
+    database.take([rig.page(101, OLD, day(0))])
+    before, entries = database.dump(), len(list(database.journal.entries()))
+    when = "CREATE TRIGGER refuse BEFORE INSERT ON change"
+    if database.engine.dialect.name == "sqlite":
+        refuse = f"{when} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    else:
+        body = "BEGIN RAISE EXCEPTION 'the disk is full'; END"
+        refuse = f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${body}$$; "
+        refuse += f"{when} FOR EACH ROW EXECUTE FUNCTION refuse()"
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(refuse)
+    with pytest.raises(DatabaseError, match="disk is full"):
+        correct("byline", "Minh Hà")
+    assert database.dump() == before
+    entry = list(database.journal.entries())[entries]
+    assert {name: entry[name] for name in entry if name != "at"} == {
+        "kind": "correction",
+        "article": KEY,
+        "capture": "2025-01-10T01:00:00.000000Z",
+        "field": "byline",
+        "value": "Minh Hà",
+        "reason": WHY,
+    }
+
+
+def test_another_cleaner_keeps_a_correction_whatever_it_reads_and_the_one_before_can_come_back(
+    database: Database, rig: Rig, newer: Rig, correct: Correct, tmp_path: Path
+) -> None:
+    database.take([rig.page(101, LOUD, day(0)), rig.page(102, LOUD, day(0))])
+    correct("body", RIGHT)
+    export, since = row(database), cursor(database)
+    reclean(database, tmp_path, newer.cleaner)
+    assert {**row(database), "cleaner": export["cleaner"]} == export
+    assert row(database, "songnhue:102")["body"] == OLD, "the other one is read anew"
+    told = [(one["kind"], one["article_key"]) for one in feed(database, since)]
+    assert told == [("promotion", None), ("reading", "songnhue:102")]
+    correct("title", "Kết nạp đảng viên", reason="tít bị cắt")
+    database.store.promote("songnhue", rig.cleaner.digest_for("songnhue"), "back")
+    assert (row(database)["body"], row(database)["title"]) == (RIGHT, "Kết nạp đảng viên")
+    assert row(database, "songnhue:102")["body"] == f"{OLD}\n{SLOGAN}"
+
+
+def test_readings_stored_ahead_of_a_promotion_are_corrected_by_what_was_decided_meanwhile(
+    database: Database, rig: Rig, newer: Rig, correct: Correct, tmp_path: Path
+) -> None:
+    database.take([rig.page(101, LOUD, day(0))])
+    reclean(database, tmp_path, newer.cleaner, promote=False)
+    correct("byline", "Minh Hà")
+    reclean(database, tmp_path, newer.cleaner)
+    assert (row(database)["byline"], row(database)["body"]) == ("Minh Hà", OLD)
+
+
+def test_what_the_publisher_did_to_a_corrected_article_before_a_promotion_is_told_as_his_alone(
+    database: Database, rig: Rig, newer: Rig, correct: Correct, tmp_path: Path
+) -> None:
+    database.take([rig.page(101, OLD, day(0))])
+    correct("title", "Kết nạp đảng viên")
+    database.take([newer.page(101, NEW, day(1))])
+    since = cursor(database)
+    reclean(database, tmp_path, newer.cleaner)
+    assert [(one["kind"], one["article_key"]) for one in feed(database, since)] == [
+        ("promotion", None),
+        ("edition", KEY),
+    ]
+    assert (row(database)["body"], row(database)["title"]) == (NEW, "Kết nạp đảng viên")
+
+
+def test_the_publishers_next_change_ends_a_correction_and_is_told_as_his(
+    database: Database, rig: Rig, correct: Correct
+) -> None:
+    database.take([rig.page(101, OLD, day(0), date="09/01/2025")])
+    correct("body", RIGHT)
+    correct("published_at", "2025-01-07")
+    since = cursor(database)
+    database.take([rig.page(101, NEW, day(1), date="08/01/2025")])
+    assert [one["kind"] for one in feed(database, since)] == ["edition", "metadata"]
+    assert editions(database) == [(1, RIGHT), (2, NEW)]
+    assert database.rows("SELECT before, after FROM v_metadata_change") == [("2025-01-07", "2025-01-08")]
+    assert (row(database)["corrected"], row(database)["published_at"]) == ([], "2025-01-08")
+    assert states(database) == [("body", "holds"), ("published_at", "holds")], "of the edition before"
+
+
+def test_a_corrected_date_has_no_evidence_on_the_page(database: Database, rig: Rig, correct: Correct) -> None:
+    database.take([rig.page(101, OLD, day(0), date="09/01/2025")])
+    assert row(database)["published_evidence"] == "09/01/2025"
+    correct("published_at", "2025-01-07")
+    assert row(database)["published_evidence"] is None
+    correct("published_at", withdrawn=True)
+    assert (row(database)["published_at"], row(database)["published_evidence"]) == ("2025-01-09", "09/01/2025")
+
+
+def test_older_captures_that_come_later_are_corrected_too_where_they_say_the_same(
+    database: Database, rig: Rig, correct: Correct
+) -> None:
+    database.take([rig.page(101, OLD, day(30))])
+    correct("body", RIGHT)
+    since = cursor(database)
+    database.take([rig.page(101, OLD, day(10), after="<!-- 2 -->")])
+    assert (editions(database), feed(database, since)) == ([(1, RIGHT)], [])
+    database.take([rig.page(101, NEW, day(20))])
+    assert editions(database) == [(1, OLD), (2, NEW), (3, RIGHT)]
+
+
+def test_corrections_in_any_order_of_arrival_give_the_same_export(
+    database: Database, rig: Rig, correct: Correct, databases: Databases, tmp_path: Path
+) -> None:
+    captures = [rig.page(101, words, day(n)) for n, words in enumerate((OLD, OLD, NEW, NEW, OLD))]
+    database.take(captures)
+    correct("body", RIGHT, day(1))
+    correct("title", "Kết nạp đảng viên", day(3))
+    other = Database(databases.migrated(), tmp_path / "other", rig.cleaner)
+    try:
+        other.store.restore_corrections(e for e in database.journal.entries() if e["kind"] == "correction")
+        for n in (4, 1, 3, 0, 2):
+            other.take([captures[n]])
+        assert other.export() == database.export()
+        assert editions(other) == editions(database) == [(1, RIGHT), (2, NEW), (3, OLD)]
+    finally:
+        other.close()
+
+
+def test_a_rebuild_brings_corrections_back_and_the_export_is_the_same(
+    database: Database, rig: Rig, correct: Correct, databases: Databases, tmp_path: Path
+) -> None:
+    facts = SourceFacts("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay")
+    database.take([rig.page(101, OLD, day(0), section=s) for s in ("hoat-ong-ang", THERE)])
+    database.take([rig.page(102, OLD, day(0))])
+    rig.seal()
+    correct("section", "Xây dựng Đảng")
+    correct("byline", "Minh Hà")
+    correct("byline", "Thu Trang", reason="nhầm người")
+    correct("lead", "Sáng nay.")
+    correct("lead", withdrawn=True, reason="sa-pô có ở bản khác")
+    other = Database(databases.migrated(), tmp_path / "archive", rig.cleaner)
+    try:
+        with other.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM source")
+        count, notes = rebuild(Home(tmp_path), other.store, rig.cleaner, PooledReader(1, rig.cleaner), [facts])
+        assert (count, notes) == (3, [])
+        assert other.export() == database.export()
+        made = "SELECT article_key, captured_at, field, value, reason, made_at, withdrawn FROM correction ORDER BY id"
+        assert other.rows(made) == database.rows(made)
+        assert len(other.rows(made)) == 5
+        assert (states(other), list(verify(Home(tmp_path), other.store))) == (states(database), [])
+        assert other.rows("SELECT url_key, revisit_at FROM frontier ORDER BY 1") == database.rows(
+            "SELECT url_key, revisit_at FROM frontier ORDER BY 1"
+        )
+    finally:
+        other.close()
+
+
+def test_taken_back_the_export_is_as_before_and_the_journal_has_both(
+    database: Database, rig: Rig, correct: Correct
+) -> None:
+    database.take([rig.page(101, OLD, day(0)), rig.page(101, OLD, day(1), after="<!-- 2 -->")])
+    export = database.export()
+    correct("body", RIGHT)
+    correct("captions", "Quang cảnh hội nghị")
+    assert database.export() != export
+    since = cursor(database)
+    detail = correct("body", withdrawn=True, reason="bản in sai")
+    correct("captions", withdrawn=True)
+    assert (database.export(), detail["withdrawn"]) == (export, True)
+    assert [one["kind"] for one in feed(database, since)] == ["correction", "correction"]
+    entries = [e for e in database.journal.entries() if e["kind"] == "correction"]
+    assert [(e["field"], e.get("withdrawn", False)) for e in entries] == [
+        ("body", False),
+        ("captions", False),
+        ("body", True),
+        ("captions", True),
+    ]
+    assert states(database) == [("body", "withdrawn"), ("captions", "withdrawn")]
+    with reading(database.engine) as connection:
+        assert corrections(connection)[0]["withdrawn_because"] == "bản in sai"
+
+
+def test_a_later_correction_replaces_the_one_that_holds_wherever_that_was_made(
+    database: Database, rig: Rig, correct: Correct
+) -> None:
+    database.take([rig.page(101, OLD, day(0))])
+    correct("byline", "Minh Hà")
+    database.take([rig.page(101, OLD, day(1), after="<!-- 2 -->")])
+    correct("byline", "Thu Trang")
+    assert states(database) == [("byline", "replaced"), ("byline", "holds")]
+    correct("byline", withdrawn=True)
+    assert row(database)["byline"] is None
+
+
+def test_a_corrected_section_is_the_articles_only_one(database: Database, rig: Rig, correct: Correct) -> None:
+    database.take([rig.page(101, OLD, day(n), after=f"<!-- {n} -->") for n in (0, 1)])
+    assert row(database)["sections"] == ["hoat-ong-ang"]
+    correct("section", "Xây dựng Đảng")
+    assert (row(database)["section"], row(database)["sections"]) == ("Xây dựng Đảng", ["Xây dựng Đảng"])
+
+
+def test_a_corrected_body_makes_and_unmakes_duplicates(database: Database, rig: Rig, correct: Correct) -> None:
+    database.take([rig.page(102, NEW, day(0)), rig.page(101, OLD, day(1))])
+    assert "duplicate_of" in correct("body", NEW)["fields"]
+    assert row(database)["duplicate_of"] == "songnhue:102"
+
+
+def test_files_of_an_article_stay_with_its_corrected_reading(database: Database, rig: Rig, correct: Correct) -> None:
+    link = f'{OLD}</p><p><a href="/documents/ke-hoach.pdf">Kế hoạch</a>'
+    database.take([rig.page(101, link, day(0))])
+    before = row(database)["attachments"]
+    correct("byline", "Minh Hà")
+    assert row(database)["attachments"] == before != []
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (("songnhue:999", "byline", "Minh Hà", WHY), "has no edition under the cleaner promoted"),
+        ((KEY, "language", "vi", WHY), "cannot be corrected. Give one of: title, lead, body"),
+        ((KEY, "byline", "Minh Hà", "  "), "needs a reason"),
+        ((KEY, "body", OLD, WHY), "its body is read so already"),
+        ((KEY, "byline", None, WHY), "its byline is read so already"),
+        ((KEY, "title", "Kết nạp đảng viên", WHY), "its title is read so already"),
+        ((KEY, "title", "Tin số 101", WHY), "page is read so without a correction. Take that back: .*--withdraw"),
+        ((KEY, "byline", "Minh Hà", WHY, day(-1)), "before it was first captured"),
+        ((KEY, "byline", None, WHY, None, True), "its byline is not corrected there. `bantin corrections`"),
+    ],
+)
+def test_what_would_change_nothing_is_refused_and_stands_nowhere(
+    database: Database, rig: Rig, correct: Correct, wish: tuple[Any, ...], said: str
+) -> None:
+    database.take([rig.page(101, OLD, day(0))])
+    correct("title", "Kết nạp đảng viên")
+    before, journal = database.dump(), database.journal.path.read_bytes()
+    with pytest.raises(UsageError, match=said.replace("`", ".")):
+        database.store.correct(Wish(*wish))
+    assert (database.dump(), database.journal.path.read_bytes()) == (before, journal)
+
+
+def test_an_article_nobody_corrected_costs_one_question_a_batch(database: Database, rig: Rig, correct: Correct) -> None:
+    """Statements while a batch is stored, with and without corrections of other articles."""
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    counts = []
+    for n in (0, 1, 2):
+        statements.clear()
+        database.take([rig.page(200 + k, f"{OLD} {k}", day(n)) for k in range(5)])
+        counts.append(len(statements))
+        asked = [one for one in statements if "FROM correction" in one]
+        assert len(asked) == 1
+        assert not [one for one in statements if "corrected_reading" in one]
+        if n == 0:
+            database.take([rig.page(101, OLD, day(0))])
+            correct("byline", "Minh Hà")
+    assert counts[1] == counts[2]
