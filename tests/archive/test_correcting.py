@@ -1,4 +1,4 @@
-"""Corrections by hand, through all layers: they outlive cleaners and rebuilds; the publisher's next change ends them."""
+"""Corrections by hand, through all layers: they outlive cleaners and rebuilds, not the publisher's next change."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -249,6 +249,7 @@ def test_a_rebuild_brings_corrections_back_and_the_export_is_the_same(
     database.take([rig.page(102, OLD, day(0))])
     rig.seal()
     correct("section", "Xây dựng Đảng")
+    correct("published_at", "2024-06-01")
     correct("byline", "Minh Hà")
     correct("byline", "Thu Trang", reason="nhầm người")
     correct("lead", "Sáng nay.")
@@ -262,7 +263,7 @@ def test_a_rebuild_brings_corrections_back_and_the_export_is_the_same(
         assert other.export() == database.export()
         made = "SELECT article_key, captured_at, field, value, reason, made_at, withdrawn FROM correction ORDER BY id"
         assert other.rows(made) == database.rows(made)
-        assert len(other.rows(made)) == 5
+        assert len(other.rows(made)) == 6
         assert (states(other), list(verify(Home(tmp_path), other.store))) == (states(database), [])
         assert other.rows("SELECT url_key, revisit_at FROM frontier ORDER BY 1") == database.rows(
             "SELECT url_key, revisit_at FROM frontier ORDER BY 1"
