@@ -71,8 +71,11 @@ def _reading(raw: dict[str, Any], seen: Seen) -> dict[str, Any]:
     row |= {"input_digest": digest(raw["input_digest"], said), "content_hash": seen.content_hash}
     row |= {"published_at": seen.published_at, "byline": seen.byline, "section": seen.section}
     row |= {"captions": list(seen.captions), "corrected": [told(one) for one in corrections]}
-    if any(one.field == "published_at" for one in corrections):  # the page does not bear it out
+    fields = {one.field for one in corrections}
+    if "published_at" in fields:  # the page does not bear it out
         row |= {"published_evidence": None, "published_rule": None}
+    if "body" in fields:  # it counts other paragraphs
+        row |= {"structure": []}
     return row
 
 

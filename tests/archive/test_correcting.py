@@ -111,6 +111,17 @@ def test_taken_back_the_export_is_as_before_and_the_journal_has_both(
         assert corrections(connection)[0]["withdrawn_because"] == "bản in sai"
 
 
+def test_a_corrected_body_has_no_rows_or_items_of_the_page(database: Database, rig: Rig, correct: Correct) -> None:
+    structure = "SELECT r.structure FROM article AS a JOIN reading AS r ON r.id = a.current_reading_id"
+    database.take([rig.page(101, f"{OLD}</p><ul><li>Phường Sông</li><li>Phường Nhuệ</li></ul><p>{NEW}", day(0))])
+    before = database.rows(structure)
+    assert "item" in str(before)
+    correct("byline", "Minh Hà")
+    assert database.rows(structure) == before
+    correct("body", RIGHT)
+    assert "item" not in str(database.rows(structure))
+
+
 def test_a_later_correction_replaces_the_one_that_holds_wherever_that_was_made(
     database: Database, rig: Rig, correct: Correct
 ) -> None:
