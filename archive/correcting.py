@@ -4,7 +4,7 @@ The publisher did nothing, so the change feed tells of no edition: one entry, ``
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,9 +19,6 @@ from archive.folding import refold
 from archive.queries import Row, article
 from archive.seen import Correction, Seen
 from archive.stories import Story, stories
-
-#: Later than any capture: what the publisher did until then is no news.
-_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def carry_out(connection: Connection, key: str, decision: Correction, now: datet
     decision already."""
     before = article(connection, key)
     keep(connection, [(key, decision)])
-    refold(connection, [key], now, {key: _FOR_EVER})
+    refold(connection, [key], now)  # what it would tell, of editions and the like, is not the publisher's doing
     after = article(connection, key)
     detail: dict[str, Any] = {"field": decision.field, "fields": _differing(before, after)}
     detail |= {"content_hash": after["content_hash"]} if after else {}

@@ -101,7 +101,8 @@ def test_the_last_decision_at_a_capture_is_in_force_unless_it_takes_the_correcti
     assert in_force([first, second]) == [second]
     assert in_force([first, second, back]) == []
     assert in_force([first, back, second]) == [second]
-    assert in_force([first, right(0, "title", "Tin"), right(1, "byline", None)]) != []
+    elsewhere = right(1, "byline", "Minh Hà")
+    assert in_force([first, elsewhere, second]) == [elsewhere, second], "in the order in which they were made"
 
 
 def test_of_two_corrections_that_meet_the_later_one_holds() -> None:
@@ -117,6 +118,30 @@ def test_a_correction_at_a_capture_that_is_not_there_or_not_read_holds_nowhere()
         folded = fold(captures, [right(0, "byline", "Minh Hà")])
         assert states(folded) == ["nowhere"]
         assert folded.speakers == fold(captures).speakers
+
+
+def test_of_captures_at_one_second_the_one_that_speaks_is_meant() -> None:
+    """WARC files of others know no fractions of a second."""
+    captures = [
+        page(1, byline="admin"),
+        page(1, url_key=THERE, byline="Thu Trang", preference=1),
+        page(2, byline="admin"),
+    ]
+    assert read(fold(captures, [right(1, "byline", "Minh Hà")]), "byline") == ["Minh Hà", "Minh Hà"]
+
+
+def test_words_that_a_server_confirms_are_corrected_like_those_it_sent() -> None:
+    folded = fold([page(0), seen(1, None, "revisit-not-modified")], [right(0, "title", "Tin vui")])
+    assert read(folded, "title") == ["Tin vui", "Tin vui"]
+    (run,) = folded.runs
+    assert (run.first.capture_id, run.last.capture_id) == (0, 10)
+
+
+def test_a_correction_may_show_that_words_never_changed() -> None:
+    """The page of the second day has a misprint of its own making: by what was meant, it is one edition."""
+    folded = fold([page(0, "Tin vui"), page(1, "Tin vuii")], [right(1, "title", "Tin vui")])
+    (run,) = folded.runs
+    assert [one.field for one in run.corrected] == ["title"]
 
 
 def test_where_another_address_speaks_now_the_correction_holds_if_that_says_the_same() -> None:

@@ -30,6 +30,18 @@ def test_another_cleaner_keeps_a_correction_whatever_it_reads_and_the_one_before
     assert row(database, "songnhue:102")["body"] == f"{OLD}\n{SLOGAN}"
 
 
+def test_a_better_cleaner_makes_a_correction_needless_and_who_follows_the_feed_knows(
+    database: Database, rig: Rig, newer: Rig, correct: Correct, tmp_path: Path
+) -> None:
+    database.take([rig.page(101, LOUD, day(0))])
+    correct("body", OLD, reason="dòng cuối không phải của bài")
+    since = cursor(database)
+    reclean(database, tmp_path, newer.cleaner)
+    assert (row(database)["body"], row(database)["corrected"]) == (OLD, [])
+    assert states(database) == [("body", "agrees")]
+    assert feed(database, since)[-1]["detail"]["fields"] == ["corrected"]
+
+
 def test_readings_stored_ahead_of_a_promotion_are_corrected_by_what_was_decided_meanwhile(
     database: Database, rig: Rig, newer: Rig, correct: Correct, tmp_path: Path
 ) -> None:
