@@ -156,7 +156,7 @@ def change(row: Row) -> str:
     """An entry of the change feed as one line; digests are cut short."""
     detail = " ".join(f"{name}={_cut(value)}" for name, value in row["detail"].items())
     about = row["article_key"] or row["source_id"] or ""
-    entry = f"{row['cursor']:>6}  {moment(row['at'])}  {row['kind']:<9}  {about}  {detail}"
+    entry = f"{row['cursor']:>6}  {moment(row['at'])}  {row['kind']:<10}  {about}  {detail}"
     return entry.rstrip().replace("\n", " ")
 
 
