@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest revision in ``migrations``.
-SCHEMA = "0004"
+SCHEMA = "0005"
 # Folding a large source under another cleaner takes minutes; a crawl that waits for it loses nothing.
 BUSY_SECONDS = 600
 _NAMED = 400

@@ -27,7 +27,7 @@ TO_READ = (
 _STORED: tuple[Any, ...] = (
     CaptureReading.outcome,
     CaptureReading.reason,
-    *(column for column in ReadingRow.__table__.columns if column.name not in ("id", "cleaner_digest")),
+    *(column for column in ReadingRow.__table__.columns if column.name not in ("id", "cleaner_digest", "corrected")),
     *(column for column in Content.__table__.columns if column.name != "content_hash"),
 )
 

@@ -1,4 +1,4 @@
-"""What cleaners made of captures: cleaners and their promotion, contents, readings."""
+"""What cleaners made of captures, cleaners and their promotion; what persons corrected of it."""
 
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,7 @@ class Reading(Base):
     evidence: Mapped[list[Any]] = mapped_column(server_default="[]")
     warnings: Mapped[list[Any]]
     structure: Mapped[list[Any]] = mapped_column(server_default="[]")
+    corrected: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class Extraction(Base):
@@ -77,3 +78,26 @@ class CaptureReading(Base):
     outcome: Mapped[str] = mapped_column(String(24))
     reason: Mapped[str | None] = mapped_column(Text)
     reading_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"))
+
+
+class Correction(Base):
+    __tablename__ = "correction"
+    __table_args__ = (Index(None, "article_key"),)
+
+    # No foreign key: a rebuild has the decisions before the articles.
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_key: Mapped[str] = mapped_column(Text)
+    captured_at: Mapped[datetime]
+    field: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+    withdrawn: Mapped[bool]
+
+
+class CorrectedReading(Base):
+    __tablename__ = "corrected_reading"
+
+    capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id"), primary_key=True)
+    cleaner_digest: Mapped[str] = mapped_column(ForeignKey("cleaner.digest"), primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), index=True)
