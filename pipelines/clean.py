@@ -104,9 +104,11 @@ def _reading(
 ) -> Reading:
     by_role: dict[str, list[str]] = {}
     removed = []
+    said = [line.text for line in lines if line.mark is not None and line.mark.role == "date"]
+    evidence = published.evidence if published else next(iter(said), None)
     for line in lines:
         role = line.mark.role if line.mark is not None else "removed"
-        if role == "date" and published is not None and line.text != published.evidence:
+        if role == "date" and (line.text != evidence or line.text in by_role.get("date", ())):
             removed.append(Removed(OUTSIDE, line.text))
         if role == "removed":
             rule = line.mark.rule if line.mark is not None else (DROPPED if layout.id == GENERIC else OUTSIDE)
@@ -129,7 +131,7 @@ def _reading(
         layout.id,
         Content(content_hash(title, lead, body), body_hash(body), title, lead, body) if title or body else None,
         published_at=published.at if published else None,
-        published_evidence=published.evidence if published else next(iter(by_role.get("date", ())), None),
+        published_evidence=evidence,
         published_rule=published.rule if published else None,
         byline="\n".join(by_role.get("byline", ())) or None,
         section=section or None,

@@ -105,6 +105,21 @@ def test_in_a_page_of_no_known_layout_what_trafilatura_drops_is_recorded_as_its_
     assert not set(lost) & set(body_of(reading))
 
 
+def test_every_line_of_a_date_element_is_accounted_for_where_none_is_a_date(layouts: Layouts) -> None:
+    """A tag that is left open puts half a page into the date element, and marked elements cut it into lines."""
+    date = 'Thứ tư<div class="post-tools">In bài</div>Sông Nhuệ<hr>Sông Nhuệ'
+    reading = reading_of(installed(layouts), press(f"<p>{LONG}</p>", date=date), "img-editor")
+    assert (reading.published_at, reading.published_evidence) == (None, "Thứ tư")
+    removed = [(one.rule, one.text) for one in reading.removed]
+    assert removed == [("share-tools", "In bài"), ("outside-fields", "Sông Nhuệ Sông Nhuệ")]
+
+
+def test_a_date_that_stands_twice_is_evidence_once_and_accounted_for_twice(layouts: Layouts) -> None:
+    twice = '28/05/2025 - 07:40<div class="post-tools">In bài</div>28/05/2025 - 07:40'
+    reading = reading_of(installed(layouts), press(f"<p>{LONG}</p>", date=twice), "img-editor")
+    assert account(reading)["28/05/2025 - 07:40"] == 2
+
+
 def test_lines_outside_the_fields_are_recorded(layouts: Layouts) -> None:
     beside = '<p>Chuyên mục phụ</p><div class="asset-content"'
     text = liferay(f"<p>{LONG}</p>").replace('<div class="asset-content"', beside)
