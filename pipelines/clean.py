@@ -11,9 +11,9 @@ from lxml.etree import _Element
 
 from archive.records import Content, Reading, Removed
 from pipelines.byline import CANDIDATE, decide_bylines
-from pipelines.canonical import body_hash, canonical_line, content_hash, squeezed
+from pipelines.canonical import body_hash, canonical_line, content_hash
 from pipelines.dates import Published, read_date
-from pipelines.extract import text_of_page, texts_of_body
+from pipelines.extract import lines_of_page, texts_of_body
 from pipelines.layouts import GENERIC, Layout, Noise, find
 from pipelines.lines import Line, Mark, text_of, walk
 from pipelines.locate import Found, locate
@@ -70,8 +70,8 @@ def _judge(
 ) -> tuple[list[Line], list[str]]:
     """Ask trafilatura which lines are text. The layout vouches for its body element: what is dropped there returns."""
     if layout.id == GENERIC:
-        kept = text_of_page(tree)
-        return [Line(li.text, BODY) if li.mark is None and squeezed(li.text) in kept else li for li in lines], []
+        page = lines_of_page(tree, [line.text for line in lines])
+        return [Line(li.text, BODY) if li.mark is None and n in page else li for n, li in enumerate(lines)], []
     body = [line.text for line in lines if line.mark is not None and line.mark.role == "body"]
     if found.body is None or not body:
         return lines, []

@@ -43,15 +43,15 @@ def run(count: int, seed: int, first: int = 0, own: bool = False) -> Tally:
     """Judge that many broken pages from number ``first`` on; print what is found."""
     tally, began = Tally(), time.monotonic()
     with ExitStack() as stack:
-        at = multiprocessing.get_context("spawn").Value("q", -1)
-        one, other = (stack.enter_context(_process(own, at)) for _ in range(2))
+        at = [multiprocessing.get_context("spawn").Value("q", -1) for _ in range(2)]
+        one, other = (stack.enter_context(_process(own, number)) for number in at)
         for start in range(first, first + count, BLOCK):
             numbers = list(range(start, min(start + BLOCK, first + count)))
             try:
                 for verdict, again in _twice(one, other, numbers, seed):
                     _count(tally, verdict, again)
             except BrokenProcessPool:
-                print(f"{at.value}: a process ended, or hung for {HANGS} s", flush=True)
+                print(f"{at[0].value} or {at[1].value}: a process ended, or hung for {HANGS} s", flush=True)
                 tally.wrong += 1
                 return tally
             if start // 10_000 != (start + BLOCK) // 10_000:
