@@ -20,7 +20,10 @@ def decide_bylines(lines: list[Line], rules: Byline) -> list[Line]:
     tail = len(text)
     while tail and lines[text[tail - 1]].mark is CANDIDATE and _fits(lines[text[tail - 1]].text, rules):
         tail -= 1
-    around = text[max(0, tail - rules.look_back) :]
+    above = range(max(0, tail - rules.look_back), tail)
+    # An office above the end of a sentence, in a table's last cell for example, signs nothing below it.
+    begin = max((n + 1 for n in above if _ended(lines[text[n]].text)), default=above.start)
+    around = text[begin:]
     signed = rules.signing is not None and any(
         len(lines[n].text) <= rules.max_length and re.search(rules.signing, lines[n].text) for n in around
     )
@@ -29,6 +32,11 @@ def decide_bylines(lines: list[Line], rules: Byline) -> list[Line]:
         Line(line.text, _BYLINE if n in bylines else BODY) if line.mark is CANDIDATE else line
         for n, line in enumerate(lines)
     ]
+
+
+def _ended(text: str) -> bool:
+    """Whether a sentence, or an official text, ends with ``text``."""
+    return text.endswith(_OFFICIAL_END) or (len(text) > 60 and text.endswith(".") and "." not in text[-61:-1])
 
 
 def _fits(text: str, rules: Byline) -> bool:

@@ -10,8 +10,8 @@ from lxml.etree import _Element
 
 from pipelines.attachments import attachments
 from pipelines.blocks import Block, Extraction
-from pipelines.canonical import canonical_line, squeezed
-from pipelines.keeping import text_of_page, texts_of_body
+from pipelines.canonical import canonical_line
+from pipelines.keeping import lines_of_page, texts_of_body
 from pipelines.layouts import GENERIC, Layout, find
 from pipelines.lines import BODY, CANDIDATE, Line, Mark, text_of, walk
 from pipelines.locate import Found, locate
@@ -71,8 +71,8 @@ def _judged(
     """The lines as blocks, with trafilatura's word on which of them are text. Outside known layouts that word decides
     what is body."""
     if layout.id == GENERIC:
-        kept = text_of_page(tree)
-        return [_block(line, "body" if squeezed(line.text) in kept else "") for line in lines]
+        page = lines_of_page(tree, [line.text for line in lines])
+        return [_block(line, "body" if n in page else "") for n, line in enumerate(lines)]
     vouched = [line.text for line in lines if line.mark in (BODY, CANDIDATE)]
     if found.body is None or not vouched:
         return [_block(line) for line in lines]

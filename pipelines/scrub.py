@@ -85,6 +85,7 @@ def _reading(
     body = tuple(by_role.get("body", ()))
     # Outside known layouts nobody vouches for what trafilatura drops.
     restored = () if layout.id == GENERIC else tuple(b.text for b in blocks if b.role == "body" and not b.kept)
+    evidence = published.evidence if published else next(iter(by_role.get("date", ())), None)
     missing = (("no-title", not title), ("no-words", not body), ("no-date", not published))
     warnings = [name for name, is_missing in missing if is_missing]
     if restored:
@@ -95,13 +96,13 @@ def _reading(
         layout.id,
         Content(content_hash(title, lead, body), body_hash(body), title, lead, body) if title or body else None,
         published_at=published.at if published else None,
-        published_evidence=published.evidence if published else next(iter(by_role.get("date", ())), None),
+        published_evidence=evidence,
         published_rule=published.rule if published else None,
         byline="\n".join(by_role.get("byline", ())) or None,
         section=extraction.section,
         language=_language(extraction.language),
         captions=tuple(by_role.get("caption", ())),
-        removed=tuple(_removed(blocks, published, layout)),
+        removed=tuple(_removed(blocks, evidence, layout)),
         restored=restored,
         structure=tuple(_structure(block.shape for block in blocks if block.role == "body")),
         warnings=tuple(warnings),
@@ -109,12 +110,15 @@ def _reading(
     )
 
 
-def _removed(blocks: Iterable[Block], published: Published | None, layout: Layout) -> Iterator[Removed]:
+def _removed(blocks: Iterable[Block], evidence: str | None, layout: Layout) -> Iterator[Removed]:
     nowhere = DROPPED if layout.id == GENERIC else OUTSIDE
+    told = False
     for block in blocks:
-        if block.role == "date" and published is not None and block.text != published.evidence:
-            yield Removed(OUTSIDE, block.text)
-        if block.role in ("removed", ""):
+        if block.role == "date":
+            if told or block.text != evidence:
+                yield Removed(OUTSIDE, block.text)
+            told = told or block.text == evidence
+        elif block.role in ("removed", ""):
             yield Removed(block.rule or nowhere, block.text)
 
 

@@ -6,21 +6,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from fastwarc.warc import ArchiveIterator
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from archive.database import upgrade
 from pipelines.layouts import Layouts
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
-from tests.portal import WARC, require_recording
+from tests.portal import articles
 from tests.postgresql import NotAvailable, Server, running
 from tests.sample import fill_database
 
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.load_profile("fixed")
-
-ARTICLE = "/-/view_content/"
 
 
 @pytest.fixture(autouse=True)
@@ -100,12 +97,4 @@ def layouts() -> Layouts:
 @pytest.fixture(scope="session")
 def portal_pages() -> list[tuple[str, bytes]]:
     """(address, payload) of all article pages of the recorded portal, print copies left out."""
-    require_recording()
-    return [(url, payload) for url, payload in _responses(WARC) if ARTICLE in url and "/pop_up/" not in url]
-
-
-def _responses(path: Path) -> Iterator[tuple[str, bytes]]:
-    with path.open("rb") as stream:
-        for record in ArchiveIterator(stream, parse_http=True):
-            if record.headers["WARC-Type"] == "response":
-                yield record.headers["WARC-Target-URI"].strip("<>"), record.reader.read()
+    return articles()

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from fastwarc.warc import ArchiveIterator
 
 SHARED = Path(os.environ.get("BANTIN_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 WARC = SHARED / "portal" / "sotttt-party.warc.gz"
@@ -91,6 +92,19 @@ def require_recording() -> None:
     if not WARC.exists():
         reason = f"{WARC} is not there; BANTIN_SHARED names the folder that holds portal/"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def recorded() -> list[tuple[str, bytes]]:
+    """(address, payload) of every recorded page."""
+    require_recording()
+    with WARC.open("rb") as stream:
+        responses = (r for r in ArchiveIterator(stream, parse_http=True) if r.headers["WARC-Type"] == "response")
+        return [(r.headers["WARC-Target-URI"].strip("<>"), r.reader.read()) for r in responses]
+
+
+def articles() -> list[tuple[str, bytes]]:
+    """Of these the article pages in both locales, print copies left out."""
+    return [(url, payload) for url, payload in recorded() if "/-/view_content/" in url and "/pop_up/" not in url]
 
 
 def _free_port() -> int:

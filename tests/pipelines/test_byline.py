@@ -85,6 +85,13 @@ def test_a_paragraph_that_names_an_office_is_no_signature(opening: str, layouts:
     assert body_of(reading) == (LONG, opening)
 
 
+def test_an_office_in_a_table_above_the_last_sentence_is_no_signature(layouts: Layouts) -> None:
+    table = "<table><tr><td>Tháng 12</td><td>Lê Quang Vinh</td><td>Phó Giám đốc Sở</td></tr></table>"
+    last = "Lịch tiếp công dân cả năm xem tại trụ sở Quận ủy./."
+    reading = read(layouts, RIGHT.format("Thu Trang"), body=f"<p>{LONG}</p>{table}<p>{last}</p>")
+    assert (reading.byline, body_of(reading)[-1]) == ("Thu Trang", last)
+
+
 @pytest.mark.parametrize(
     "line",
     [

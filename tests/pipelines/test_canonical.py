@@ -1,5 +1,6 @@
 """The canonical form: what it folds, and above all what it leaves alone."""
 
+import time
 import unicodedata
 from hashlib import sha256
 
@@ -29,6 +30,19 @@ def test_a_canonical_line_is_one_line_in_nfc(text: str) -> None:
     assert line.splitlines() in ([], [line])
     assert line == line.strip()
     assert unicodedata.is_normalized("NFC", line)
+
+
+@given(st.text(st.sampled_from("aạ\u0301\u0323\u031b\u0344\u3099\U0001d165\u1161. ")))
+def test_a_long_run_of_marks_is_ordered_as_python_orders_it(text: str) -> None:
+    for run in (text * 300, f"ệ{text * 300}", f"{'ạ' * 600}{text}"):
+        assert canonical_line(run) == " ".join(unicodedata.normalize("NFC", run).split())
+
+
+def test_two_hundred_thousand_marks_on_one_letter_take_no_minute() -> None:
+    began = time.process_time()
+    line = canonical_line("a" + "\u0301\u0323\u031b" * 70_000)
+    assert time.process_time() - began < 5
+    assert (len(line), line[0]) == (210_000, "\u1ea1")
 
 
 @given(st.text(st.sampled_from("aốđ \u00a0\u00ad\u200b\n\tẠ\u0301")))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import unicodedata
 from collections import Counter
 from dataclasses import asdict
@@ -104,6 +105,69 @@ def test_in_a_page_of_no_known_layout_what_trafilatura_drops_is_recorded_as_its_
     lost = [removed.text for removed in reading.removed if removed.rule == "trafilatura"]
     assert "Địa chỉ: ngõ 12, phường Hạ Kiều" in lost
     assert not set(lost) & set(body_of(reading))
+
+
+def test_every_line_of_a_date_element_is_accounted_for_where_none_is_a_date(layouts: Layouts) -> None:
+    """A tag that is left open puts half a page into the date element, and marked elements cut it into lines."""
+    date = 'Thứ tư<div class="post-tools">In bài</div>Sông Nhuệ<hr>Sông Nhuệ'
+    reading = reading_of(installed(layouts), press(f"<p>{LONG}</p>", date=date), "img-editor")
+    assert (reading.published_at, reading.published_evidence) == (None, "Thứ tư")
+    removed = [(one.rule, one.text) for one in reading.removed]
+    assert removed == [("share-tools", "In bài"), ("outside-fields", "Sông Nhuệ Sông Nhuệ")]
+
+
+def test_a_date_that_stands_twice_is_evidence_once_and_accounted_for_twice(layouts: Layouts) -> None:
+    twice = '28/05/2025 - 07:40<div class="post-tools">In bài</div>28/05/2025 - 07:40'
+    reading = reading_of(installed(layouts), press(f"<p>{LONG}</p>", date=twice), "img-editor")
+    assert account(reading)["28/05/2025 - 07:40"] == 2
+
+
+@pytest.mark.parametrize("layout", ["generic", "hanoi-liferay"])
+def test_hundreds_of_tables_in_tables_take_no_minute_and_lose_no_line(layout: str, layouts: Layouts) -> None:
+    began = time.process_time()
+    reading = reading_of(installed(layouts), liferay(f"<p>{LONG}</p>{'<table><tr><td>ô<td>bảng' * 400}"), layout)
+    assert time.process_time() - began < 5
+    assert LONG in body_of(reading)
+    assert account(reading)["bảng"] == 400
+
+
+SAID = [f"Chi bộ số {number} đã bàn giao đủ hồ sơ cho phường mới trước ngày 30/6." for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [
+        ("<table><tr><td><p>", "</p><p>", "</p></td></tr></table>"),
+        ("<ul><li><div>", "</div><div>", "</div></li><li><div>Hết.</div></li></ul>"),
+        ("<table><tr><td>Việc</td><td>", "<br>", "</td></tr></table>"),
+    ],
+    ids=["cell", "list-item", "broken-cell"],
+)
+def test_lines_that_trafilatura_makes_one_of_are_kept_as_the_page_has_them(
+    before: str, between: str, after: str, layouts: Layouts
+) -> None:
+    text = f"<html><body><div><p>{LONG}</p>{before}{between.join(SAID)}{after}</div></body></html>"
+    reading = reading_of(installed(layouts), text, "generic")
+    assert [line for line in body_of(reading) if line.startswith("C")] == [LONG, *SAID]
+
+
+def test_a_line_that_is_broken_in_the_source_is_kept(layouts: Layouts) -> None:
+    """trafilatura makes several lines of it where it stands in no paragraph."""
+    text = f"<html><body><div><p>{LONG}</p><div>{LONG[:60]}\n<b>{LONG[60:]}</b>\nHết<br></div></div></body></html>"
+    assert body_of(reading_of(installed(layouts), text, "generic"))[0] == LONG
+
+
+def test_words_behind_a_comment_are_kept_on_a_page_of_no_known_layout(layouts: Layouts) -> None:
+    text = f"<html><body><div><p>{LONG}</p><p><!-- in đậm -->{LONG}!<!-- hết --></p></div></body></html>"
+    assert body_of(reading_of(installed(layouts), text, "generic")) == (LONG, f"{LONG}!")
+
+
+def test_a_word_of_the_menu_that_the_text_has_too_is_text_once(layouts: Layouts) -> None:
+    menu = "<div class=menu><div>Thanh tra</div><div>Tin khác của quận</div></div>"
+    text = f"<html><body>{menu}<div><p>{LONG}</p><p>Thanh tra</p><p>{LONG}!</p></div>{menu}</body></html>"
+    reading = reading_of(installed(layouts), text, "generic")
+    assert body_of(reading) == (LONG, "Thanh tra", f"{LONG}!")
+    assert [removed.text for removed in reading.removed].count("Thanh tra") == 2
 
 
 def test_lines_outside_the_fields_are_recorded(layouts: Layouts) -> None:
