@@ -36,6 +36,7 @@ MODULES = (
     "locate",
     "noise",
     "page",
+    "paths",
     "recognise",
     "signatures",
     "text",

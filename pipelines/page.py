@@ -253,3 +253,8 @@ def _context(
     rules = tuple(rule for rule in cleaner.layouts.noise(layout) if rule.holds(source.id, response.captured_at))
     dated = [rule.id for rule in rules if rule.since or rule.until]
     return rules, digest(payload_digest, response.content_type, response.url, source.id, layout.id, dated)
+
+
+def tree_of(response: Response) -> _Element | None:
+    """The page of a response as cleaning sees it; None where there is nothing to parse."""
+    return parse(_text(response))
