@@ -48,6 +48,7 @@ class Place:
     stop: int
     linked: bool
     pictured: bool
+    cell: bool
 
 
 @dataclass(slots=True)
@@ -158,4 +159,5 @@ def _place(article: int, start: int, stop: int, spots: tuple[Spot, ...]) -> Plac
     inside = spots[start:stop]
     size = sum(len(spot.text) for spot in inside)
     linked = sum(len(spot.text) for spot in inside if spot.linked)
-    return Place(article, start, stop, linked * 10 >= size * 7, any(spot.pictured for spot in inside))
+    pictured, cell = any(spot.pictured for spot in inside), len(inside) == 1 and inside[0].cell
+    return Place(article, start, stop, linked * 10 >= size * 7, pictured, cell)

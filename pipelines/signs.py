@@ -18,11 +18,12 @@ ENOUGH = 3
 #: Share of all texts of its sources (its lower bound, 95 %) from which on a repetition weighs so much.
 _SHARES = ((0.7, 4), (0.45, 3), (0.25, 2), (0.1, 1))
 _MOST_PROSE = 0.1
+_FEW = 5  # surroundings; what stands in fewer is judged by its words
 _Z = 1.96
 _LONG_WORD = 14  # letters; syllables have seven at most, names of services a few more
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[.!?…:;]$|(?:\S+\s+){12}")
-_NUMBERED = re.compile(r"\(?(?:\d|[IVX]+[.)]|[a-zđ][.)])|\S+ \d")
+_LISTED = re.compile(r"\(?(?:0[.)/]|[IVX]+[.)]|[a-zđ][.)])")
 _DATE = re.compile(r"0 ?[/-] ?0 ?[/-] ?0|ngày 0 tháng 0", re.I)
 
 
@@ -36,9 +37,10 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Where a candidate stands: in ``articles`` texts with surroundings of their own, of ``texts`` of its sources."""
+    """Where a candidate stands: in ``articles`` of the ``texts`` of its sources, in ``apart`` surroundings."""
 
     articles: int
+    apart: int
     texts: int
     sources: tuple[str, ...]
     position: str
@@ -60,6 +62,7 @@ def facts(candidate: Candidate, survey: Survey) -> Facts | None:
     ends = Counter(_position(around) for _, around in surroundings)
     position, count = ends.most_common(1)[0]
     return Facts(
+        len(candidate.articles),
         min(len(articles), len(own)),
         sum(survey.by_source[source] for source in sources),
         tuple(sources),
@@ -79,15 +82,17 @@ def signs(candidate: Candidate, seen: Facts, survey: Survey) -> list[Sign]:
     if wording in survey.bylines:
         return []
     found = [*_of_spread(candidate, seen, survey), *_of_place(candidate, seen)]
+    if _like_a_name(wording):
+        found.append(Sign(-4, "like a name or an office"))
     if candidate.kind == "words":
         return [*found, *_of_words(candidate, wording, survey)]
     if _prose(candidate, survey) > _MOST_PROSE:
         return []
-    return [*found, *_of_element(candidate)]
+    return [*found, *_of_element(candidate, seen)]
 
 
 def _of_spread(candidate: Candidate, seen: Facts, survey: Survey) -> Iterator[Sign]:
-    bound = lower_bound(seen.articles, seen.texts)
+    bound = lower_bound(seen.apart, seen.texts)
     for share, weight in _SHARES:
         if bound >= share:
             yield Sign(weight, f"in {seen.share:.0%} of the texts")
@@ -106,6 +111,10 @@ def _of_spread(candidate: Candidate, seen: Facts, survey: Survey) -> Iterator[Si
 def _of_place(candidate: Candidate, seen: Facts) -> Iterator[Sign]:
     if _mostly(candidate.places, [place.linked for place in candidate.places]):
         yield Sign(2, "a link or a button")
+    if _mostly(candidate.places, [place.cell for place in candidate.places]):
+        yield Sign(-3, "a cell of a row")
+    if seen.apart < _FEW:
+        return  # in so few texts a place may be chance
     if seen.position != "anywhere":
         yield Sign(1, f"{seen.position} in the text")
     if _mostly(candidate.places, [place.pictured for place in candidate.places]):
@@ -121,30 +130,28 @@ def _of_words(candidate: Candidate, wording: str, survey: Survey) -> Iterator[Si
         yield Sign(3, "no words that are read")
     if len({" ".join(text.split()) for text in map(folded, candidate.wordings)}) > 1:
         yield Sign(2, "spaced now so, now so")
+    if _SENTENCE.search(wording):
+        yield Sign(-2, "like a sentence")
     if numbered:
         yield from _of_numbers(candidate, wording, each)
-    if _like_a_name(wording):
-        yield Sign(-4, "like a name or an office")
-    elif _SENTENCE.search(wording):
-        yield Sign(-2, "like a sentence")
 
 
 def _of_numbers(candidate: Candidate, wording: str, each: Counter[int]) -> Iterator[Sign]:
     if _DATE.search(folded(wording)):
         yield Sign(-2, "a date")
-    elif _NUMBERED.match(wording) or max(each.values()) > 1:
+    elif _LISTED.match(folded(wording)) or max(each.values()) > 1:
         yield Sign(-3, "counts what follows")
     elif len(each) > 2 and len(candidate.wordings) >= min(0.6 * len(each), 20):
         yield Sign(2, "another number in each text")
 
 
-def _of_element(candidate: Candidate) -> Iterator[Sign]:
+def _of_element(candidate: Candidate, seen: Facts) -> Iterator[Sign]:
     yield Sign(1, "an element without prose")
     wordings = Counter[str]()
     for wording, count in candidate.wordings.items():
         wordings[folded("".join(wording.split()))] += count
     if max(wordings.values()) >= 0.8 * len(candidate.places):
-        yield Sign(2, "always the same words")
+        yield Sign(2 if seen.apart >= _FEW else 1, "always the same words")
     elif not _mostly(candidate.places, [place.linked for place in candidate.places]):
         yield Sign(-3, "its words vary, and are no links")
 

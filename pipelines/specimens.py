@@ -31,13 +31,14 @@ _AREA = Mark("area")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A line of a text. ``linked``: all of it is a link or a button; ``pictured``: a picture stands beside it;
-    ``body``: it is of the body, not of the lead or a caption."""
+    """A line of a text. ``linked``: all of it is a link, not to a file, or a button; ``pictured``: a picture stands
+    beside it; ``cell``: its row has other words; ``body``: it is of the body, not of the lead or a caption."""
 
     text: str
     body: bool = True
     linked: bool = False
     pictured: bool = False
+    cell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,12 @@ def of_page(tree: _Element, layout: Layout, rules: tuple[Noise, ...], reading: R
         return _specimen(reading, origin, ())
     lines = list(_text_lines(area, found, layout, rules, reading))
     known: dict[_Element, _Inside] = {}
-    within = [known.setdefault(e, _Inside.of(e)) if e not in known else known[e] for _, _, e in lines]
+    for _, _, element in lines:
+        if element not in known:
+            known[element] = _Inside.of(element, layout)
+    within = [known[element] for _, _, element in lines]
     spots = tuple(
-        Spot(text, body, inside.pressed(text), _beside_picture(element)) if len(text) <= SHORT else Spot(text, body)
+        _spot(text, body, element, inside) if len(text) <= SHORT else Spot(text, body)
         for (text, body, element), inside in zip(lines, within, strict=True)
     )
     boxes = tuple(_boxes(area, [element for _, _, element in lines], within, spots))
@@ -143,13 +147,14 @@ class _Inside:
     named: Mapping[str, list[_Element]]
 
     @classmethod
-    def of(cls, element: _Element) -> "_Inside":
+    def of(cls, element: _Element, layout: Layout) -> "_Inside":
+        """What stands in and around the element; links to files are words of the article."""
         inside = list(islice(element.iter(), _MOST_INSIDE + 1))
         if len(inside) > _MOST_INSIDE:
             return cls(frozenset(), "", {})
         words = {one: canonical_line(text_of(one)) for one in inside if isinstance(one.tag, str)}
-        pressed = [text for one, text in words.items() if one.tag in _PRESSED]
-        around = [one for one in islice(element.iterancestors(), _NEAR) if one.tag in _PRESSED]
+        pressed = [text for one, text in words.items() if _is_pressed(one, layout)]
+        around = [one for one in islice(element.iterancestors(), _NEAR) if _is_pressed(one, layout)]
         named: dict[str, list[_Element]] = {}
         for one, text in words.items():
             if one is not element and one.tag not in BLOCKS and (one.get("class") or one.get("id")):
@@ -160,6 +165,16 @@ class _Inside:
     def pressed(self, text: str) -> bool:
         """Whether the line is a link or a button, or several and nothing else."""
         return text in self.whole or squeezed(text) == self.joined
+
+
+def _is_pressed(element: _Element, layout: Layout) -> bool:
+    return element.tag in _PRESSED and not names_file(element.get("href") or "", layout)
+
+
+def _spot(text: str, body: bool, element: _Element, inside: _Inside) -> Spot:
+    row = next((one for one in islice(element.iterancestors(), _NEAR) if one.tag == "tr"), None)
+    cell = row is not None and squeezed(canonical_line(text_of(row))) != squeezed(text)
+    return Spot(text, body, inside.pressed(text), _beside_picture(element), cell)
 
 
 def _beside_picture(element: _Element) -> bool:
@@ -177,13 +192,21 @@ def _beside_picture(element: _Element) -> bool:
 def _boxes(
     area: _Element, places: Sequence[_Element], within: Sequence[_Inside], spots: Sequence[Spot]
 ) -> Iterator[Box]:
-    """The elements below ``area`` around the lines, and those within a line that hold all of it."""
+    """The elements below ``area`` around the lines, and those within a line that hold all of it. What shows a picture
+    is more than its words, and gets no selectors."""
     runs: dict[_Element, list[int]] = {}
     for number, element in enumerate(places):
         for one in (*_up_to(area, element), *within[number].named.get(spots[number].text, ())):
             runs.setdefault(one, []).append(number)
     for element, numbers in runs.items():
-        yield Box(numbers[0], numbers[-1] + 1, tuple(_selectors(element)))
+        named = () if _shows_picture(element) else tuple(_selectors(element))
+        yield Box(numbers[0], numbers[-1] + 1, named)
+
+
+def _shows_picture(element: _Element) -> bool:
+    """Whether a picture stands in the element that is no button."""
+    inside = islice(element.iter("img"), _MOST_INSIDE)
+    return any(one.getparent().tag not in _PRESSED for one in inside if one is not element)
 
 
 def _up_to(area: _Element, element: _Element) -> Iterator[_Element]:
