@@ -10,14 +10,14 @@ from pydantic import AfterValidator
 
 # Attributes, text, comments: a rule that named them would find lines that no element is.
 _NO_ELEMENT = re.compile(
-    r"@|(?:attribute|namespace)\s*::|(?:[\w-]+\s*::\s*)?(?:text|comment|processing-instruction)\s*\("
+    r"@|(?:attribute|namespace)\s*::|(?:[\w-]+\s*::\s*)?(?:text|node|comment|processing-instruction)\s*\("
 )
 
 
 @cache
 def xpath(path: str) -> XPath:
-    """The compiled path; it finds elements and nothing else."""
-    return etree.XPath(f"({path})[self::*]")
+    """The compiled path, as checked."""
+    return etree.XPath(path)
 
 
 def _checked(path: str) -> str:

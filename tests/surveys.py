@@ -25,13 +25,14 @@ _PLACES = [
 ]
 _DEEDS = ["rà soát hồ sơ", "kết nạp đảng viên", "dọn vệ sinh ngõ", "thăm gia đình chính sách", "bàn giao sổ sách"]
 _ENDS = ["trong buổi sáng", "trước kỳ họp", "cùng đoàn thanh niên", "ở nhà văn hóa", "theo lịch của phường"]
-MOST = len(_PLACES) * len(_DEEDS)
+MOST = 2 * len(_PLACES) * len(_DEEDS)
 
 
 def own_words(number: int) -> list[str]:
-    """Three paragraphs that stand in this article alone; up to MOST of them."""
+    """Two or three paragraphs that stand in this article alone; up to MOST of them."""
     place, deed = _PLACES[number % len(_PLACES)], _DEEDS[number // len(_PLACES) % len(_DEEDS)]
-    return [f"Chi bộ {place} đã {deed} {end}, bà con trong khu dân cư đều đồng tình." for end in _ENDS[:3]]
+    ends = _ENDS[:3] if number < MOST // 2 else _ENDS[3:]
+    return [f"Chi bộ {place} đã {deed} {end}, bà con trong khu dân cư đều đồng tình." for end in ends]
 
 
 def article(number: int, before: str = "", after: str = "", middle: str = "") -> str:

@@ -71,6 +71,7 @@ def test_one_file_can_be_named(tmp_path: Path) -> None:
         ('css = ".quang-cao"', 'xpath = "count(.//p)"', line("css ="), "gives a value", "Correct"),
         ('css = ".quang-cao"', 'xpath = ".//p | .//a/@href"', line("css ="), "ends in @href", "Correct"),
         ('css = ".quang-cao"', 'xpath = "(.//p/text())[1]"', line("css ="), "ends in text()", "Correct"),
+        ('css = ".quang-cao"', 'xpath = ".//p/node()"', line("css ="), "ends in node()", "Correct"),
         ('css = ".quang-cao"', 'css = ".q"\nline = "q"', line("[[noise]]"), "needs one of css", "Keep one"),
         ('reason = "Advertisements"\n', "", line("[[noise]]"), "'noise.0.reason' is missing", "Add it"),
         ('css = ".quang-cao"', 'css = ".q"\nsince = "2020-01-01"', line("css =") + 1, "valid date", "Correct"),

@@ -8,7 +8,7 @@ from archive.records import Content, Reading
 from pipelines.layouts import Layouts
 from pipelines.locate import article_lines
 from pipelines.specimens import Origin, Spot, of_page
-from tests.builders import installed, liferay, tree_of
+from tests.builders import body_of, installed, liferay, reading_of, tree_of
 from tests.surveys import article, own_words, specimen
 
 
@@ -87,6 +87,15 @@ def test_elements_that_hold_a_field_or_a_file_are_known_as_such(layouts: Layouts
     body = article(0, after='<div class="tep"><a href="/documents/1/2/a.pdf">Kế hoạch</a></div>')
     fields = specimen(installed(layouts), 0, body).fields
     assert {"div.asset-full-content-title", "div.journal-content-article", "div.asset-content", "div.tep"} <= fields
+
+
+def test_on_a_page_of_no_known_layout_the_text_is_what_the_reading_has_of_it(layouts: Layouts) -> None:
+    said = "".join(f"<p>{words}</p>" for words in (*own_words(1), *own_words(2)))
+    text = f'<html><body><div class="menu">Trang chủ</div><article><h1>Tin trường</h1>{said}</article></body></html>'
+    reading, layout = reading_of(installed(layouts), text, "generic"), layouts["generic"]
+    found = of_page(tree_of(text), layout, (), reading, Origin("langha", "langha:1", "2025-05-20"))
+    assert tuple(one.text for one in found.spots) == body_of(reading) != ()
+    assert not [one for one in found.spots if one.text == "Trang chủ"]
 
 
 @pytest.mark.parametrize(

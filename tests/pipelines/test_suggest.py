@@ -140,3 +140,26 @@ def test_a_rule_for_one_source_names_it_and_one_for_two_does_not(layouts: Layout
 def test_texts_that_a_rule_would_empty_are_named(layouts: Layouts) -> None:
     (found,) = suggested(surveyed(layouts, lambda n: article(n, after=SHARE) if n else f"{SHARE}<p></p>"))
     assert found.proposal.effect.emptied == ("songnhue:5200000",)
+
+
+def test_a_campaign_that_lasts_a_month_weighs_less_than_what_stands_all_year(layouts: Layouts) -> None:
+    """The months of these articles go by their numbers, modulo twelve."""
+    link = '<p><a href="/cuoc-thi">Vào trang cuộc thi</a></p>'
+    all_year = surveyed(layouts, lambda n: article(n, after=link if n < 8 else ""), 96)
+    assert rules_of(all_year) == ["Vàotrangcuộcthi"]
+    one_month = surveyed(layouts, lambda n: article(n, after=link if n % 12 == 3 else ""), 96)
+    assert rules_of(one_month) == []
+
+
+def test_a_line_that_some_reading_has_for_a_byline_is_never_suggested(layouts: Layouts) -> None:
+    desk = '<p align="right">nhóm phóng viên</p>'
+    signed = surveyed(layouts, lambda n: article(n, middle=desk, after=desk if n == 0 else ""))
+    assert (signed.bylines, rules_of(signed)) == ({"nhóm phóng viên"}, [])
+    unsigned = surveyed(layouts, lambda n: article(n, middle=desk))
+    assert (unsigned.bylines, rules_of(unsigned)) == (set(), ["nhómphóngviên"])
+
+
+def test_two_texts_are_few_and_what_stands_at_their_ends_may_be_chance(layouts: Layouts) -> None:
+    link = '<p><a href="/them">Xem thêm</a></p>'
+    assert rules_of(surveyed(layouts, lambda n: article(n, after=link if n < 2 else ""), 30)) == []
+    assert rules_of(surveyed(layouts, lambda n: article(n, after=link if n < 6 else ""), 30)) == ["Xemthêm"]
