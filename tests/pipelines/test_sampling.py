@@ -65,6 +65,7 @@ def test_a_sample_is_the_same_each_time_and_part_of_a_larger_one(make: Make, rig
     few, more = sampled(database, tmp_path, 5), sampled(database, tmp_path, 9)
     assert (len(few), len(more)) == (5, 9)
     assert sampled(database, tmp_path, 5) == few
+    assert {one.article_key for one in few} != {f"songnhue:{100 + n}" for n in range(5)}  # not simply the oldest
     assert {one.article_key for one in few} < {one.article_key for one in more}
     assert [one.record.offset for one in more] == [
         one.record.offset for one in sorted(more, key=lambda one: (one.record.segment, one.record.offset))

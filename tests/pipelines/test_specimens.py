@@ -52,6 +52,12 @@ def test_a_line_is_linked_where_all_of_it_is_a_link_but_not_to_a_file(
     assert spot(layouts, markup, "Chia sẻ").linked is linked
 
 
+def test_what_has_more_than_a_hundred_elements_in_it_is_no_button(layouts: Layouts) -> None:
+    markup = '<p><a href="/x">Chia sẻ</a>{}</p>'
+    assert spot(layouts, markup.format("<i></i>" * 90), "Chia sẻ").linked
+    assert not spot(layouts, markup.format("<i></i>" * 110), "Chia sẻ").linked
+
+
 def test_a_picture_is_beside_what_stands_alone_next_to_it(layouts: Layouts) -> None:
     table = "<table><tr><td>Xóa ảnh</td></tr><tr><td><img src='/a.jpg'></td></tr></table>"
     assert spot(layouts, table, "Xóa ảnh").pictured
@@ -103,7 +109,7 @@ def test_on_a_page_of_no_known_layout_the_text_is_what_the_reading_has_of_it(lay
     [
         "<p>" + "<b class='x'>" * 200 + "Chi bộ họp" + "</b>" * 200 + "</p>" + "<p>Chi bộ họp</p>" * 10_000,
         "<p>" + "Chi bộ họp<br>" * 20_000 + "</p>",
-        "<div>" * 200 + "<p>Chi bộ họp</p>" * 10_000,
+        "<div>" * 1_500 + "<p>Chi bộ họp</p>" * 20_000,
         "<p>" + '<a href="/x">họp</a> ' * 20_000 + "</p>",
         "<table>" + "<tr><td>họp</td><td>đạt</td></tr>" * 5_000 + "</table>",
     ],

@@ -115,15 +115,28 @@ def test_a_text_that_stands_twice_repeats_no_line(layouts: Layouts) -> None:
     assert rules_of(survey) == []
 
 
-def test_a_selector_that_finds_what_the_layout_names_is_never_suggested(layouts: Layouts) -> None:
-    """Here the class of the share box is that of the body element's parent on one page."""
-    survey = surveyed(layouts, lambda n: article(n, after=SHARE.replace("chia-se", "asset-content")))
+@pytest.mark.parametrize("name", ["asset-content", "block_timer"])
+def test_a_selector_that_finds_what_the_layout_names_is_never_suggested(name: str, layouts: Layouts) -> None:
+    """The share box has a class of what holds the body, or of the date."""
+    survey = surveyed(layouts, lambda n: article(n, after=SHARE.replace("chia-se", name)))
     assert rules_of(survey) == ["ChiasẻFacebook"]
 
 
 def test_a_box_with_sentences_of_the_text_in_it_is_never_suggested(layouts: Layouts) -> None:
     survey = surveyed(layouts, lambda n: f'<div class="khung">{article(n, after=SHARE)}</div>')
     assert rules_of(survey) == ["div.chia-se"]
+    opening = '<div class="mo-dau"><p>Tin từ khu {}</p></div>'
+    assert rules_of(surveyed(layouts, lambda n: article(n, opening.format(chr(97 + n))))) == []
+
+
+def test_a_field_with_few_values_is_no_noise(layouts: Layouts) -> None:
+    field = '<p class="nguon">nguồn: tổ phóng viên khu {}</p>'
+    assert rules_of(surveyed(layouts, lambda n: article(n, middle=field.format("abcd"[n % 4])))) == []
+
+
+@pytest.mark.parametrize("line", ["Điều 1</p><p>Điều 2", "{}. Việc cần làm", "Sông Nhuệ, ngày {} tháng 3 năm 2025"])
+def test_what_counts_and_dates_is_no_counter_even_in_every_text(line: str, layouts: Layouts) -> None:
+    assert rules_of(surveyed(layouts, lambda n: article(n, middle=f"<p>{line.format(n + 1)}</p>"))) == []
 
 
 def test_a_box_that_shows_a_picture_is_known_by_its_words_alone(layouts: Layouts) -> None:
