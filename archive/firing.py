@@ -102,6 +102,6 @@ def _taken(removed: list[Mapping[str, Any]]) -> dict[str, list[str]]:
     return by_rule
 
 
-def layouts_of(connection: Connection) -> dict[str, str]:
-    """Every source of the database and its newest layout."""
-    return {row.id: row.layout for row in connection.execute(select(Source.id, Source.layout))}
+def known_sources(connection: Connection) -> list[str]:
+    """The ids of all sources of the database."""
+    return list(connection.execute(select(Source.id).order_by(Source.id)).scalars())

@@ -40,7 +40,7 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Occurrence:
     """Where a candidate stands: lines ``start`` to before ``stop`` of an article (its number in the survey)."""
 
     article: int
@@ -57,22 +57,22 @@ class Candidate:
 
     kind: str
     name: str
-    places: list[Place] = field(default_factory=list)
+    occurrences: list[Occurrence] = field(default_factory=list)
     wordings: Counter[str] = field(default_factory=Counter)
     samples: dict[int, str] = field(default_factory=dict)
 
-    def add(self, place: Place, wording: str) -> None:
+    def add(self, occurrence: Occurrence, wording: str) -> None:
         """Count a place where it stands."""
-        self.places.append(place)
+        self.occurrences.append(occurrence)
         if len(self.samples) < _SAMPLES:
-            self.samples.setdefault(place.article, wording)
+            self.samples.setdefault(occurrence.article, wording)
         if wording in self.wordings or len(self.wordings) < _WORDINGS:
             self.wordings[wording] += 1
 
     @property
     def articles(self) -> list[int]:
         """The articles in which it stands, in the order of the survey."""
-        return list(dict.fromkeys(place.article for place in self.places))
+        return list(dict.fromkeys(occurrence.article for occurrence in self.occurrences))
 
 
 class Survey:
@@ -107,13 +107,13 @@ class Survey:
         self.bylines |= set((specimen.byline or "").split("\n")) - {""}
         self._fields |= {(specimen.layout, selector) for selector in specimen.fields}
         for start, stop, name, wording in _by_words(specimen):
-            place = _place(number, start, stop, spots)
-            self._candidate("words", "", name).add(place, wording)
+            occurrence = _occurrence(number, start, stop, spots)
+            self._candidate("words", "", name).add(occurrence, wording)
         for box in specimen.boxes:
             for selector in box.selectors:
-                place = _place(number, box.start, box.stop, spots)
+                occurrence = _occurrence(number, box.start, box.stop, spots)
                 wording = " ".join(spot.text for spot in spots[box.start : box.stop])[: 2 * SHORT]
-                self._candidate("css", specimen.layout, selector).add(place, wording)
+                self._candidate("css", specimen.layout, selector).add(occurrence, wording)
 
     def candidates(self) -> Iterator[tuple[str, Candidate]]:
         """What stands in at least two articles, with the layout that its selector is of (none: words)."""
@@ -128,11 +128,11 @@ class Survey:
             self._repeated = {line for line, count in counted.items() if count > 1}
         return line in self._repeated
 
-    def around(self, place: Place) -> tuple[int | None, int | None]:
+    def around(self, occurrence: Occurrence) -> tuple[int | None, int | None]:
         """The nearest lines before and after that stand in this article alone; None where there is none."""
-        lines = self.articles[place.article].lines
-        before = next((line for line in reversed(lines[: place.start]) if not self.repeated(line)), None)
-        after = next((line for line in lines[place.stop :] if not self.repeated(line)), None)
+        lines = self.articles[occurrence.article].lines
+        before = next((line for line in reversed(lines[: occurrence.start]) if not self.repeated(line)), None)
+        after = next((line for line in lines[occurrence.stop :] if not self.repeated(line)), None)
         return before, after
 
     def _candidate(self, kind: str, layout: str, name: str) -> Candidate:
@@ -155,9 +155,9 @@ def _by_words(specimen: Specimen) -> Iterator[tuple[int, int, str, str]]:
             yield start, stop, folded(squeezed(wording)), wording
 
 
-def _place(article: int, start: int, stop: int, spots: tuple[Spot, ...]) -> Place:
+def _occurrence(article: int, start: int, stop: int, spots: tuple[Spot, ...]) -> Occurrence:
     inside = spots[start:stop]
     size = sum(len(spot.text) for spot in inside)
     linked = sum(len(spot.text) for spot in inside if spot.linked)
     pictured, cell = any(spot.pictured for spot in inside), len(inside) == 1 and inside[0].cell
-    return Place(article, start, stop, linked * 10 >= size * 7, pictured, cell)
+    return Occurrence(article, start, stop, linked * 10 >= size * 7, pictured, cell)

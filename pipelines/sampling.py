@@ -98,8 +98,10 @@ def _specimen(one: Sampled, cleaner: Cleaner) -> Specimen | None:
         return of_text(reading, origin)
     payload = decode_body(exchange.body, exchange.header("content-encoding"))
     said = (exchange.status, payload, exchange.header("content-type"))
+    if len(payload) > MOST_BYTES:
+        return None
     tree = tree_of(Response(one.source_id, exchange.url, exchange.captured_at, *said))
-    if tree is None or len(payload) > MOST_BYTES:
+    if tree is None:
         return None
     layout = cleaner.layouts[reading.layout]
     rules = (rule for rule in cleaner.layouts.noise(layout) if rule.holds(one.source_id, exchange.captured_at))

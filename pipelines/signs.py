@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
-from pipelines.repetition import NUMBER, Candidate, Place, Survey, folded
+from pipelines.repetition import NUMBER, Candidate, Occurrence, Survey, folded
 
 #: A candidate of less weight is not proposed.
 ENOUGH = 3
@@ -53,9 +53,9 @@ class Facts:
 
 def facts(candidate: Candidate, survey: Survey) -> Facts | None:
     """Where it stands; None where it stands in fewer than two surroundings: then a text stands twice, not a line."""
-    surroundings = [(place, survey.around(place)) for place in candidate.places]
+    surroundings = [(occurrence, survey.around(occurrence)) for occurrence in candidate.occurrences]
     own = {around for _, around in surroundings if around != (None, None)}
-    articles = {place.article for place, around in surroundings if around != (None, None)}
+    articles = {occurrence.article for occurrence, around in surroundings if around != (None, None)}
     if len(own) < 2 or len(articles) < 2:
         return None
     sources = sorted({survey.articles[number].source_id for number in articles})
@@ -109,20 +109,20 @@ def _of_spread(candidate: Candidate, seen: Facts, survey: Survey) -> Iterator[Si
 
 
 def _of_place(candidate: Candidate, seen: Facts) -> Iterator[Sign]:
-    if _mostly(candidate.places, [place.linked for place in candidate.places]):
+    if _mostly(candidate.occurrences, [occurrence.linked for occurrence in candidate.occurrences]):
         yield Sign(2, "a link or a button")
-    if _mostly(candidate.places, [place.cell for place in candidate.places]):
+    if _mostly(candidate.occurrences, [occurrence.cell for occurrence in candidate.occurrences]):
         yield Sign(-3, "a cell of a row")
     if seen.apart < _FEW:
         return  # in so few texts a place may be chance
     if seen.position != "anywhere":
         yield Sign(1, f"{seen.position} in the text")
-    if _mostly(candidate.places, [place.pictured for place in candidate.places]):
+    if _mostly(candidate.occurrences, [occurrence.pictured for occurrence in candidate.occurrences]):
         yield Sign(1, "beside a picture")
 
 
 def _of_words(candidate: Candidate, wording: str, survey: Survey) -> Iterator[Sign]:
-    each = Counter(place.article for place in candidate.places)
+    each = Counter(occurrence.article for occurrence in candidate.occurrences)
     numbered = NUMBER.search(wording) is not None
     if not numbered and max(each.values()) > 1:
         yield Sign(2, "more than once in one text")
@@ -150,20 +150,20 @@ def _of_element(candidate: Candidate, seen: Facts) -> Iterator[Sign]:
     wordings = Counter[str]()
     for wording, count in candidate.wordings.items():
         wordings[folded("".join(wording.split()))] += count
-    if max(wordings.values()) >= 0.8 * len(candidate.places):
+    if max(wordings.values()) >= 0.8 * len(candidate.occurrences):
         yield Sign(2 if seen.apart >= _FEW else 1, "always the same words")
-    elif not _mostly(candidate.places, [place.linked for place in candidate.places]):
+    elif not _mostly(candidate.occurrences, [occurrence.linked for occurrence in candidate.occurrences]):
         yield Sign(-3, "its words vary, and are no links")
 
 
 def _prose(candidate: Candidate, survey: Survey) -> float:
     """The share of its characters that stand in one text alone and are no links."""
     total = prose = 0
-    for place in candidate.places:
-        article = survey.articles[place.article]
-        for number in range(place.start, place.stop):
+    for occurrence in candidate.occurrences:
+        article = survey.articles[occurrence.article]
+        for number in range(occurrence.start, occurrence.stop):
             total += article.sizes[number]
-            if not place.linked and not survey.repeated(article.lines[number]):
+            if not occurrence.linked and not survey.repeated(article.lines[number]):
                 prose += article.sizes[number]
     return prose / total if total else 1.0
 
@@ -175,8 +175,8 @@ def lower_bound(count: int, total: int) -> float:
     return (middle - _Z * sqrt(share * (1 - share) / total + square / (4 * total * total))) / (1 + square / total)
 
 
-def _mostly(places: Sequence[Place], held: Sequence[bool]) -> bool:
-    return sum(held) >= 0.8 * len(places)
+def _mostly(occurrences: Sequence[Occurrence], held: Sequence[bool]) -> bool:
+    return sum(held) >= 0.8 * len(occurrences)
 
 
 def _unreadable(wording: str) -> bool:

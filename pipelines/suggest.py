@@ -63,7 +63,7 @@ def _judged(layout: str, candidate: Candidate, survey: Survey) -> Iterator[_Judg
     found = tuple(signs(candidate, seen, survey)) if seen else ()
     weight = sum(sign.weight for sign in found)
     if seen is not None and weight >= ENOUGH:
-        lines = frozenset((p.article, number) for p in candidate.places for number in range(p.start, p.stop))
+        lines = frozenset((p.article, number) for p in candidate.occurrences for number in range(p.start, p.stop))
         yield _Judged(layout, candidate, seen, found, lines, weight)
 
 

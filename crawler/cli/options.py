@@ -1,7 +1,7 @@
 """Options and arguments that several commands take, each spelt and explained once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated
 
@@ -30,7 +30,7 @@ def day(option: str, text: str) -> date:
         raise UsageError(f"{option} {text}: not a day. Write it like 2016-05-20") from error
 
 
-def check_source(source: str | None, known: Mapping[str, str]) -> None:
+def check_source(source: str | None, known: Collection[str]) -> None:
     """Raise UsageError for a source that the database does not have."""
     if source is not None and source not in known:
         raise UsageError(f"{source}: no source of the database has this id. See: bantin status")

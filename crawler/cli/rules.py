@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.firing import Fired, fired, layouts_of
+from archive.firing import Fired, fired, known_sources
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import Front
 from crawler.cli.options import Json, OneLayout, OneSource, check_layout, check_source
@@ -66,7 +66,7 @@ def list_(
     _, layouts = catalogue(front)
     check_layout(layout, layouts)
     with front.reading() as connection:
-        check_source(source, layouts_of(connection))
+        check_source(source, known_sources(connection))
         found, readings = fired(connection, source, layout, samples=samples)
     told = list(_installed(layouts, found, source, layout, samples, readings))
     others = list(_others(layouts, found, readings))

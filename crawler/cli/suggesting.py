@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from archive.firing import layouts_of
+from archive.firing import known_sources
 from crawler.bars import progress
 from crawler.cli.catalogue import catalogue
 from crawler.cli.front import NEEDS_A_LOOK, Front
@@ -51,9 +51,9 @@ def suggest(
 
 def _sample(front: Front, source: str | None, most: int) -> list[Sampled]:
     with front.reading() as connection:
-        known = layouts_of(connection)
+        known = known_sources(connection)
         check_source(source, known)
-        chosen = sorted(known) if source is None else [source]
+        chosen = known if source is None else [source]
         return [one for source_id in chosen for one in sample(connection, front.home.archive, source_id, most)]
 
 

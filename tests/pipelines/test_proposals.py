@@ -12,7 +12,7 @@ from pipelines.canonical import canonical_line, squeezed
 from pipelines.layouts import Layouts, Noise
 from pipelines.noise import line_rule
 from pipelines.proposals import suggestions, toml
-from pipelines.repetition import Candidate, Place
+from pipelines.repetition import Candidate, Occurrence
 from pipelines.signs import Facts, Sign
 from pipelines.suggest import Effect, Proposal
 from tests.recleans import layouts_folder
@@ -24,7 +24,7 @@ SHARE = '<div class="chia-se"><a href="#">Chia sẻ</a> <a href="#">Facebook</a>
 def proposal(*wordings: str, kind: str = "words", name: str = "x") -> Proposal:
     candidate = Candidate(kind, name)
     for number, wording in enumerate(wordings):
-        candidate.add(Place(number, 0, 1, False, False, False), wording)
+        candidate.add(Occurrence(number, 0, 1, False, False, False), wording)
     seen = Facts(len(wordings), len(wordings), 9, ("songnhue",), "last", 2)
     effect = Effect(2, 3, 40, ("songnhue:1",))
     signs = (Sign(2, "a link or a button"), Sign(4, "in 90% of the texts"))
