@@ -15,6 +15,7 @@ from lxml.etree import _Element
 from pydantic import AfterValidator, Field
 
 from archive.errors import ConfigError
+from pipelines.paths import ElementPath
 from pipelines.shipped import shipped
 from pipelines.textrules import TextRules
 from pipelines.tomlfile import Names, Patterns, Regex, Table, line_of, load
@@ -36,18 +37,22 @@ def _css(selector: str) -> str:
 Id = Annotated[str, Field(max_length=40)]
 Css = Annotated[str, AfterValidator(_css)]
 Selectors = Annotated[tuple[Css, ...], Field(strict=False)]
+#: What a noise rule finds its lines by; it has one of them.
+WAYS = ("css", "xpath", "squeezed", "line")
 
 
 class Noise(Table):
-    """A rule that removes lines: exactly one of ``css``, ``squeezed`` and ``line`` says which.
+    """A rule that removes lines: exactly one of ``css``, ``xpath``, ``squeezed`` and ``line`` says which.
 
-    ``css``: all lines of the elements; ``squeezed``: an element (or line) whose text without white space is this;
-    ``line``: a line that the expression matches whole. ``since``/``until`` bound the capture days it holds for.
+    ``css``, ``xpath``: all lines of the elements, a path starting at the article element; ``squeezed``: an element (or
+    line) whose text without white space is this; ``line``: a line that the expression matches whole.
+    ``since``/``until`` bound the capture days it holds for.
     """
 
     id: str
     reason: str
     css: Css | None = None
+    xpath: ElementPath | None = None
     squeezed: str | None = None
     line: Regex | None = None
     sources: Names = ()
@@ -67,7 +72,7 @@ class Noise(Table):
     @property
     def on_lines(self) -> bool:
         """Whether it works on lines."""
-        return self.css is None
+        return self.css is None and self.xpath is None
 
     def holds(self, source_id: str, captured_at: datetime) -> bool:
         """Whether the rule is meant for this source and capture day."""
@@ -270,8 +275,8 @@ def _check_noise(file: Path, rules: tuple[Noise, ...], lines: dict[tuple[str | i
     seen: set[str] = set()
     for index, rule in enumerate(rules):
         line = line_of(lines, ("noise", index))
-        if sum(value is not None for value in (rule.css, rule.squeezed, rule.line)) != 1:
-            raise ConfigError(file, line, f"rule {rule.id!r} needs one of css, squeezed, line", "Keep one of them")
+        if sum(getattr(rule, way) is not None for way in WAYS) != 1:
+            raise ConfigError(file, line, f"rule {rule.id!r} needs one of {', '.join(WAYS)}", "Keep one of them")
         if rule.id in seen:
             raise ConfigError(file, line, f"two rules have the id {rule.id!r}", "Rename one")
         seen.add(rule.id)

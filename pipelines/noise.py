@@ -8,24 +8,29 @@ from lxml.etree import _Element
 from pipelines.canonical import canonical_line, squeezed, visible
 from pipelines.layouts import Noise, css
 from pipelines.lines import SILENT, Mark, text_of
+from pipelines.paths import xpath
 
 
 def mark_noise(article: _Element, rules: tuple[Noise, ...]) -> dict[_Element, Mark]:
     """The elements below ``article`` that the rules remove, the first rule that names an element counting."""
     marks: dict[_Element, Mark] = {}
     for rule in rules:
-        if rule.css:
-            for element in css(rule.css)(article):
-                marks.setdefault(element, Mark("removed", rule.id))
-        elif rule.squeezed:
-            for element in _with_text(article, rule.squeezed):
-                marks.setdefault(element, Mark("removed", rule.id))
+        for element in _found_by(rule, article):
+            marks.setdefault(element, Mark("removed", rule.id))
     marks.pop(article, None)
     return marks
 
 
 #: So many times its length may what is looked for take, white space included.
 _WIDEST = 16
+
+
+def _found_by(rule: Noise, article: _Element) -> list[_Element]:
+    if rule.css:
+        return list(css(rule.css)(article))
+    if rule.xpath:
+        return list(xpath(rule.xpath)(article))
+    return _with_text(article, rule.squeezed) if rule.squeezed else []
 
 
 class Rules:

@@ -260,3 +260,8 @@ def _reading_of_text(response: Response, page: Page, source: SourceContext, clea
 
 def _given(response: Response, page: Page, source: SourceContext) -> Given:
     return Given(source.id, response.url, response.captured_at, response.content_type, page.payload_digest)
+
+
+def tree_of(response: Response) -> _Element | None:
+    """The page of a response as cleaning sees it; None where there is nothing to parse."""
+    return parse(_text(response))

@@ -152,7 +152,7 @@ def _inputs(
         groups[row.url, row.content_type, payload, dated].append(row)
     first_of = {key: min(rows, key=_rank) for key, rows in groups.items()}
     wanted = sorted({row.stored_digest for row in first_of.values() if row.outcome != "ok"})
-    bodies = _bodies(connection, archive, wanted)
+    bodies = body_places(connection, archive, wanted)
     for key, rows in groups.items():
         first = first_of[key]
         yield Input(
@@ -173,7 +173,7 @@ def _rank(row: Any) -> tuple[bool, datetime, int]:
     return row.outcome != "ok", row.captured_at, row.id
 
 
-def _bodies(connection: Connection, archive: Path, digests: Sequence[str]) -> dict[str, Place]:
+def body_places(connection: Connection, archive: Path, digests: Sequence[str]) -> dict[str, Place]:
     """The record that holds the body with each of these stored digests: a revisit record, which has none of its own,
     always comes later."""
     places: dict[str, Place] = {}

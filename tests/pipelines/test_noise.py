@@ -129,3 +129,24 @@ def test_the_first_rule_that_names_an_element_takes_it(layouts: Layouts) -> None
     reading = page_of(installed(layouts), text).reading
     assert reading is not None
     assert [(removed.rule, removed.text) for removed in reading.removed] == [("cms-account", "Tin khác")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".//div[@class='khung' and .//text()[contains(., 'Tin liên quan')]]",
+        ".//h4/parent::div",
+        "(.//div[h4])[last()] | .//h4/text()/ancestor::div[@class='khung']",
+    ],
+)
+def test_a_rule_takes_the_elements_that_its_path_finds_and_no_others(path: str, layouts: Layouts) -> None:
+    boxes = f'<div class="khung"><p>{LONG}</p></div><div class="khung"><h4>Tin liên quan</h4><p>Tin khác</p></div>'
+    noise = Noise(id="boxes", reason="for this test", xpath=path)
+    layout = layouts["hanoi-liferay"].model_copy(update={"noise": (*layouts["hanoi-liferay"].noise, noise)})
+    cleaner = Cleaner(
+        Layouts([layout, *(layouts[i] for i in ("img-editor", "generic", "plain-text"))], layouts.common), SOURCES
+    )
+    reading = reading_of(cleaner, liferay(f"<p>{LONG}</p>{boxes}"))
+    assert body_of(reading) == (LONG, LONG)
+    taken = [removed.text for removed in reading.removed if removed.rule == "boxes"]
+    assert taken == ["Tin liên quan", "Tin khác"]

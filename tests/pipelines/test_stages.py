@@ -47,7 +47,7 @@ def test_a_line_rule_is_of_the_second_stage_and_a_rule_on_elements_of_the_first(
     extraction, whole = _digests(layouts)
     assert _digests(with_rule(layouts))[0] == extraction
     assert _digests(with_rule(layouts))[1] != whole
-    for said in ({"css": "p.x", "line": None}, {"squeezed": "xy", "line": None}):
+    for said in ({"css": "p.x", "line": None}, {"xpath": "p", "line": None}, {"squeezed": "xy", "line": None}):
         assert _digests(with_rule(layouts, **said))[0] != extraction
 
 
