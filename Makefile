@@ -23,12 +23,13 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
-# Figures: cleaning beside stock trafilatura, collecting beside a bare Scrapy spider, recleaning with two processes
+# Figures: cleaning and recleaning beside stock trafilatura, collecting beside a bare Scrapy spider, recleaning with two processes
 # beside one, a simulated month of coming back. Needs the recorded portal; takes half an hour.
 bench: $(READY)
 	$(BIN)/python -m tests.bench.cleaning
 	$(BIN)/python -m tests.bench.collecting
 	$(BIN)/python -m tests.bench.recleaning
+	$(BIN)/python -m tests.bench.stages
 	$(BIN)/python -m tests.bench.month
 
 # Twenty kills in one collect, a hundred thousand broken pages; takes two hours.

@@ -23,14 +23,15 @@ def insert_attachments(
 ) -> None:
     """Store what readings (by input and cleaner) name; what is there already stays as it is."""
     rows = [
-        {"reading_id": ids[key], "position": position, **_values(one)}
+        {"reading_id": ids[key], "position": position, **values_of(one)}
         for key, reading in sorted(readings.items(), key=lambda item: item[0])
         for position, one in enumerate(reading.attachments, 1)
     ]
     insert_new(connection, ReadingAttachment, rows)
 
 
-def _values(one: Attachment) -> dict[str, Any]:
+def values_of(one: Attachment) -> dict[str, Any]:
+    """What `reading_attachment` has of it, beside the reading and its place there."""
     return {"kind": one.kind, "url": one.url, "url_key": one.url_key, "label": one.label}
 
 

@@ -65,8 +65,11 @@ def cleaners(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
-def differences(connection: Connection, a: str, b: str, source_id: str | None = None) -> Iterator[Difference | None]:
-    """For every input that both cleaners have looked into, how B reads it differently; None where nobody sees it."""
+def differences(
+    connection: Connection, a: str, b: str, source_id: str | None = None
+) -> Iterator[tuple[str, Difference | None]]:
+    """For every input that both cleaners have looked into, its source, and how B reads it differently; None where
+    nobody sees it."""
     one, other = aliased(CaptureReading), aliased(CaptureReading)
     compared = (
         one.reading_id.label("one_id"),
@@ -115,14 +118,14 @@ def _read_for(source_id: str, digest: str) -> ColumnElement[bool]:
     return and_(Capture.source_id == source_id, CaptureReading.cleaner_digest == digest)
 
 
-def _compared(connection: Connection, pairs: Sequence[Any]) -> Iterator[Difference | None]:
+def _compared(connection: Connection, pairs: Sequence[Any]) -> Iterator[tuple[str, Difference | None]]:
     wanted = {reading_id for pair in pairs for reading_id in (pair.one_id, pair.other_id) if reading_id is not None}
-    found = connection.execute(
+    rows = connection.execute(
         select(Reading.id, *_READ)
         .outerjoin(Content, Content.content_hash == Reading.content_hash)
         .where(Reading.id.in_(wanted))
     )
-    read = {row.id: row for row in found}
+    read = {row.id: row for row in rows}
     named = attachments_of(connection, wanted)
     columns = (Capture.id, Capture.source_id, Capture.article_key, Capture.url)
     ids = [pair.capture_id for pair in pairs]
@@ -133,7 +136,8 @@ def _compared(connection: Connection, pairs: Sequence[Any]) -> Iterator[Differen
             _told(outcome, read.get(reading_id), named.get(reading_id, ()))
             for outcome, reading_id in ((pair.one_outcome, pair.one_id), (pair.other_outcome, pair.other_id))
         )
-        yield compare(capture.source_id, capture.article_key or "", capture.url, before, after)
+        found = compare(capture.source_id, capture.article_key or "", capture.url, before, after)
+        yield capture.source_id, found
 
 
 def _plain(outcome: Any) -> Any:

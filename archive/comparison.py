@@ -1,7 +1,7 @@
 """Two readings of one input side by side: which fields differ, which lines came and went, and which rules took them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 TEXT_FIELDS = ("title", "lead", "body")
@@ -53,6 +53,12 @@ class Difference:
         """Whether title, lead or body differ, so that an edition would have other words."""
         return any(name in TEXT_FIELDS for name in self.fields)
 
+    @property
+    def halved(self) -> bool:
+        """Whether the body loses half of its characters or more."""
+        before, after = (sum(map(len, told.paragraphs)) for told in (self.before, self.after))
+        return before > 0 and 2 * after <= before
+
 
 def compare(source_id: str, article_key: str, url: str, before: Told, after: Told) -> Difference | None:
     """The difference between two readings of one input, or None where a reader sees none."""
@@ -88,7 +94,10 @@ def _rules(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) 
 
 @dataclass(slots=True)
 class Tally:
-    """Differences counted by source, layout and rule, and the largest of them."""
+    """Differences counted by source, layout and rule, and the largest of them.
+
+    ``bodies`` has for each source how many readings were compared, ``halved`` how many bodies of them lose half.
+    """
 
     keep: int = 10
     compared: int = 0
@@ -97,14 +106,18 @@ class Tally:
     groups: dict[tuple[str, str, str], Counter[str]] = field(default_factory=dict)
     fields: Counter[str] = field(default_factory=Counter)
     largest: list[Difference] = field(default_factory=list)
+    bodies: Counter[str] = field(default_factory=Counter)
+    halved: Counter[str] = field(default_factory=Counter)
 
-    def add(self, difference: Difference | None) -> None:
-        """Count one comparison."""
+    def add(self, source_id: str, difference: Difference | None) -> None:
+        """Count one comparison of two readings of this source."""
         self.compared += 1
+        self.bodies[source_id] += 1
         if difference is None:
             return
         self.changed += 1
         self.texts += difference.changes_text
+        self.halved[source_id] += difference.halved
         self.fields.update(difference.fields)
         for rule in difference.rules:
             group = self.groups.setdefault((difference.source_id, difference.layout, rule), Counter())
@@ -115,3 +128,11 @@ class Tally:
         self.largest.append(difference)
         self.largest.sort(key=lambda found: (-found.size, found.article_key, found.url))
         del self.largest[self.keep :]
+
+    def losses(self, share: float) -> Iterator[str]:
+        """A sentence for each source of which more than this share of the bodies loses half."""
+        for source_id, halved in sorted(self.halved.items()):
+            bodies = self.bodies[source_id]
+            if halved > share * bodies:
+                lost = f"{halved} of {bodies} bodies ({halved / bodies:.1%}) lose half of their characters or more"
+                yield f"{source_id}: {lost}; {share:.1%} may (--max-loss)"

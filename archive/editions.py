@@ -8,44 +8,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from archive.comparison import TEXT_FIELDS
+from archive.corrections import correct, in_force
 from archive.records import ABSENT, GOOD
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One capture of an article, with what one cleaner read in it (``content_hash`` None: nothing).
-
-    ``visit``: captures of one visit to the site stand in one crawl; where no crawl is known (imports), in one day.
-    """
-
-    capture_id: int
-    captured_at: datetime
-    url: str
-    url_key: str
-    payload_digest: str
-    visit: str
-    outcome: str
-    preference: int
-    reading_id: int | None = None
-    content_hash: str | None = None
-    published_at: str | None = None
-    byline: str | None = None
-    section: str | None = None
-    captions: tuple[str, ...] = ()
-    attachments: tuple[str, ...] = ()
-
+from archive.seen import Correction, Seen
 
 #: What was read in a capture.
-_READ = ("reading_id", "content_hash", "published_at", "byline", "section", "captions")
+_READ = ("reading_id", "content_hash", "published_at", "byline", "section", "captions", "words")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An edition: consecutive captures with the same content. Absences in between do not end it."""
+    """An edition: consecutive captures with the same content. Absences in between do not end it.
+
+    ``corrected`` has the corrections of its words, each once.
+    """
 
     content_hash: str
     first: Seen
     last: Seen
+    corrected: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +42,40 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """All that follows from an article's captures."""
+    """All that follows from an article's captures, and from what persons decided of them.
+
+    ``speakers`` are the captures that speak for it, as corrected; ``states`` says of each correction in force whether
+    it ``holds`` somewhere, ``agrees`` with what the cleaner reads there, is ``covered`` by a later one, or holds
+    ``nowhere``.
+    """
 
     runs: tuple[Run, ...]
     moves: tuple[Moved, ...]
-    speaking: Seen | None
+    speakers: tuple[Seen, ...]
+    states: tuple[tuple[Correction, str], ...]
     gone_at: datetime | None
     first_captured_at: datetime
     last_captured_at: datetime
 
+    @property
+    def speaking(self) -> Seen | None:
+        """The capture that speaks for the article now."""
+        return self.speakers[-1] if self.speakers else None
 
-def fold(captures: Iterable[Seen]) -> Fold:
-    """The editions of the article that has these captures (at least one)."""
-    ordered = _confirmed(sorted(captures, key=lambda seen: (seen.captured_at, seen.url_key, seen.payload_digest)))
+
+def fold(captures: Iterable[Seen], decisions: Iterable[Correction] = ()) -> Fold:
+    """The editions of the article that has these captures (at least one), corrected as was decided, in this order."""
+    ordered = _confirmed(sorted(captures, key=lambda seen: seen.place))
     good = [seen for seen in ordered if seen.outcome in GOOD]
-    speakers, variants = _speakers([seen for seen in good if seen.content_hash is not None])
+    read = [seen for seen in good if seen.content_hash is not None]
+    speakers, variants = _speakers(read)
+    speakers, states = correct(speakers, read, in_force(decisions))
     span = good or ordered
     return Fold(
         runs=_runs(speakers),
         moves=(*_moves(speakers), *variants),
-        speaking=speakers[-1] if speakers else None,
+        speakers=tuple(speakers),
+        states=tuple(states.items()),
         gone_at=_gone_at(ordered),
         first_captured_at=span[0].captured_at,
         last_captured_at=span[-1].captured_at,
@@ -122,10 +118,13 @@ def _speakers(read: Sequence[Seen]) -> tuple[list[Seen], list[Moved]]:
 def _runs(speakers: Sequence[Seen]) -> tuple[Run, ...]:
     runs: list[Run] = []
     for seen in speakers:
+        corrected = tuple(one.correction for one in seen.held if one.correction.field in TEXT_FIELDS)
         if runs and runs[-1].content_hash == seen.content_hash:
-            runs[-1] = Run(runs[-1].content_hash, runs[-1].first, seen)
+            last = runs[-1]
+            corrected = tuple(dict.fromkeys((*last.corrected, *corrected)))
+            runs[-1] = Run(last.content_hash, last.first, seen, corrected)
         else:
-            runs.append(Run(seen.content_hash or "", seen, seen))
+            runs.append(Run(seen.content_hash or "", seen, seen, corrected))
     return tuple(runs)
 
 

@@ -19,7 +19,7 @@ KEYS = (
     *("article_key", "source_id", "url", "urls", "title", "lead", "body", "published_at", "published_evidence"),
     *("byline", "section", "sections", "captions", "language", "content_hash", "body_hash", "duplicate_of"),
     *("edition", "editions", "first_captured_at", "last_captured_at", "captured_at", "gone_at", "cleaner", "warnings"),
-    "attachments",
+    *("attachments", "corrected"),
 )
 #: The keys of each of its attachments; `digest` is of the file's bytes, null where none was captured.
 ATTACHMENT_KEYS = ("url", "label", "kind", "outcome", "captured_at", "digest", "bytes", "content_type")
@@ -46,7 +46,8 @@ def export_jsonl(connection: Connection, out: TextIO, *, source_id: str | None =
 def contract(row: Row) -> Row:
     """What the contract says of an article, of a row as `archive.queries.article` gives it."""
     files = [{"digest": one["payload_digest"], **one} for one in row["attachments"]]
-    named = {"attachments": [{name: one[name] for name in ATTACHMENT_KEYS} for one in files]}
+    named: Row = {"attachments": [{name: one[name] for name in ATTACHMENT_KEYS} for one in files]}
+    named |= {"corrected": [one["field"] for one in row["corrected"]]}
     return {name: (row | named)[name] for name in KEYS}
 
 

@@ -13,11 +13,24 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from archive.clock import rfc3339
+from archive.corrected import store_corrected
 from archive.database import batched, insert_new, upsert
-from archive.editions import Moved, Run, Seen
+from archive.decisions import told as told_of
+from archive.editions import Moved, Run
 from archive.models import Article, ArticleUrl, Edition, MetadataChange
+from archive.seen import Seen
 from archive.stories import Story, stories
 
+#: What an edition's row says of its run of captures.
+_OF_RUN = (
+    "ordinal",
+    "content_hash",
+    "first_capture_id",
+    "last_capture_id",
+    "observed_from",
+    "observed_to",
+    "corrected",
+)
 _NOTHING_TOLD: Mapping[str, datetime] = MappingProxyType({})
 
 
@@ -53,6 +66,7 @@ class _Batch:
         self.changes: list[dict[str, Any]] = []
         self.articles = self._load_articles()
         self.fresh: set[str] = set()
+        self.corrected: dict[int, int] = {}
 
     def apply(self) -> None:
         """Write what follows; nothing of an article that no reading has shown yet."""
@@ -64,8 +78,10 @@ class _Batch:
         self._addresses(stories)
 
     def fold(self) -> None:
-        """Write the editions and metadata changes of the articles that there are."""
+        """Write the editions and metadata changes of the articles that there are, and the readings that persons
+        corrected."""
         told = [story for story in self.stories if story.key in self.articles and story.told]
+        self.corrected = store_corrected(self.connection, told)
         self._editions(told)
         self._moves(told)
 
@@ -94,6 +110,7 @@ class _Batch:
         stored = self._live(Edition, stories)
         added: list[dict[str, Any]] = []
         moved: list[dict[str, Any]] = []
+        withdrawn: list[dict[str, Any]] = []
         for story in stories:
             article_id = self.articles[story.key].id
             left = stored[article_id]
@@ -114,11 +131,14 @@ class _Batch:
                 if any(getattr(row, name) != value for name, value in values.items()):
                     moved.append({"key": row.id, **values, "withdrawn_at": None})
             for row in left:
-                moved.append({"key": row.id, **_row_values(row), "withdrawn_at": self.now})
+                moved.append(
+                    {"key": row.id, **{name: getattr(row, name) for name in _OF_RUN}, "withdrawn_at": self.now}
+                )
                 if story.key not in self.told:
                     self._tell(story, "withdrawn", {"edition": row.ordinal, "content_hash": row.content_hash})
         insert_new(self.connection, Edition, added)
         _update(self.connection, Edition, moved)
+        _update(self.connection, Edition, withdrawn)
 
     def _moves(self, stories: Sequence[Story]) -> None:
         stored = self._live(MetadataChange, stories, withdrawn=True)
@@ -156,7 +176,8 @@ class _Batch:
             url = article.url
             if story.told:
                 newest = max(editions[article.id], key=lambda row: row.ordinal)
-                values = {"current_edition_id": newest.id, "current_reading_id": story.told.reading_id}
+                reading = self.corrected.get(story.told.capture_id, story.told.reading_id)
+                values = {"current_edition_id": newest.id, "current_reading_id": reading}
                 url = story.told.url
             times = {
                 "first_captured_at": story.folded.first_captured_at,
@@ -223,12 +244,8 @@ def _edition_values(run: Run, ordinal: int) -> dict[str, Any]:
         "last_capture_id": run.last.capture_id,
         "observed_from": run.first.captured_at,
         "observed_to": run.last.captured_at,
+        "corrected": [told_of(one) for one in run.corrected],
     }
-
-
-def _row_values(row: Row[Any]) -> dict[str, Any]:
-    names = ("ordinal", "content_hash", "first_capture_id", "last_capture_id", "observed_from", "observed_to")
-    return {name: getattr(row, name) for name in names}
 
 
 def _identity(move: Moved) -> dict[str, Any]:

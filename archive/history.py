@@ -1,6 +1,7 @@
 """An article's history: what the publisher did to it, in the order in which the captures show it.
 
-Derived from the views alone: editions from v_edition, what else moved from v_metadata_change, absences from v_capture.
+Derived from the views: editions from v_edition, what else moved from v_metadata_change, absences from v_capture. What a
+person corrected stands among it, at the capture at which it was corrected.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from archive.queries import Row, editions, rows, typed
+from archive.clock import parse_rfc3339
+from archive.queries import Row, corrections_of, editions, rows, typed
 from archive.records import ABSENT, GOOD
 from archive.wording import wording, words_changed
 
@@ -20,17 +22,18 @@ _ATTEMPTS = typed(
     "SELECT capture_id, captured_at, url, url_key, outcome, status, reason FROM v_capture WHERE article_key = :key"
     " ORDER BY captured_at, url_key, payload_digest"
 )
-_KINDS = ("edition", "metadata", "variant", "gone", "back")
+_KINDS = ("edition", "metadata", "variant", "gone", "back", "correction")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that was seen at ``at``.
 
-    ``edition``: new words (`edition observed_to content_hash`, and against the edition before `changed words_added
-    words_removed`) · ``metadata``: another field moved (`field before after url`) · ``variant``: another address showed
-    other words (`before after`: content hashes, `url`) · ``gone`` and ``back``: an absence began or ended (`url outcome
-    status reason`).
+    ``edition``: new words (`edition observed_to content_hash`, the names of what is `corrected` of them, and against
+    the edition before `changed words_added words_removed`) · ``metadata``: another field moved (`field before after
+    url`) · ``variant``: another address showed other words (`before after`: content hashes, `url`) · ``gone`` and
+    ``back``: an absence began or ended (`url outcome status reason`) · ``correction``: no act of the publisher, a
+    person corrected what is read (`field reason corrected_at`).
     """
 
     at: datetime
@@ -44,6 +47,7 @@ def history(connection: Connection, key: str) -> list[Event]:
         *_editions(editions(connection, key)),
         *_moves(rows(connection, _MOVED, key=key)),
         *absences(rows(connection, _ATTEMPTS, key=key)),
+        *(_correction(one) for one in corrections_of(connection, key)),
     ]
     return sorted(events, key=lambda event: (event.at, _KINDS.index(event.kind)))
 
@@ -83,6 +87,7 @@ def _editions(found: list[Row]) -> Iterator[Event]:
 
 def _edition(edition: Row, difference: Row) -> Event:
     facts = {name: edition[name] for name in ("edition", "observed_to", "content_hash")}
+    facts |= {"corrected": [one["field"] for one in edition["corrected"]]}
     return Event(edition["observed_from"], "edition", facts | difference)
 
 
@@ -101,3 +106,8 @@ def _moves(found: list[Row]) -> Iterator[Event]:
         else:
             facts = {name: row[name] for name in ("field", "before", "after", "url")}
             yield Event(row["captured_at"], "metadata", facts)
+
+
+def _correction(told: Row) -> Event:
+    facts = {"field": told["field"], "reason": told["reason"], "corrected_at": parse_rfc3339(told["corrected_at"])}
+    return Event(parse_rfc3339(told["captured_at"]), "correction", facts)

@@ -1,7 +1,8 @@
 """The journal: append-only, one JSON object a line, fsynced before the database acts on it.
 
 Each entry has ``at`` (RFC 3339), ``kind`` and what belongs to it. Kinds: ``promotion`` (source, cleaner, reason),
-``crawl`` (how a crawl ended). A torn last line, left by a crash in the middle of a write, is cut off and kept beside.
+``correction`` (article, capture, field, reason, and value or withdrawn), ``crawl`` (how a crawl ended). A torn last
+line, left by a crash in the middle of a write, is cut off and kept beside.
 """
 
 import fcntl

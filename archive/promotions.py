@@ -18,7 +18,7 @@ _READ = ("content_hash", "published_at", "published_evidence", "byline", "sectio
 #: All that an export says of an article, but the cleaner, which a promotion changes for all, and the words (see hash).
 _FIELDS = (
     *_READ,
-    *("url", "urls", "sections", "duplicate_of", "attachments", "edition", "editions"),
+    *("url", "urls", "sections", "duplicate_of", "attachments", "corrected", "edition", "editions"),
     *("first_captured_at", "last_captured_at", "captured_at", "gone_at"),
 )
 _COLUMNS = (name for name in _FIELDS if name not in ("urls", "sections", "duplicate_of", "attachments"))
@@ -101,12 +101,13 @@ def _shown(connection: Connection, source_id: str) -> dict[str, Row]:
 
 
 def _agreed(connection: Connection, source_id: str, digest: str) -> set[str]:
-    """The articles of which another cleaner reads the same in the capture that speaks for them now."""
-    now, then = aliased(Reading), aliased(Reading)
+    """The articles of which another cleaner reads the same, corrections aside, in the capture that speaks for them."""
+    now, then, read = aliased(Reading), aliased(Reading), aliased(CaptureReading)
     found = connection.execute(
         select(Article.article_key, now.id, then.id, *(getattr(one, name) for one in (now, then) for name in _READ))
         .join(Edition, Edition.id == Article.current_edition_id)
-        .join(now, now.id == Article.current_reading_id)
+        .join(read, (read.capture_id == Edition.last_capture_id) & (read.cleaner_digest == Edition.cleaner_digest))
+        .join(now, now.id == read.reading_id)
         .join(
             CaptureReading,
             (CaptureReading.capture_id == Edition.last_capture_id) & (CaptureReading.cleaner_digest == digest),

@@ -21,9 +21,12 @@ _TIMES = (
     *("at", "captured_at", "first_captured_at", "last_captured_at", "gone_at", "observed_from", "observed_to"),
     *("promoted_at", "first_seen_at", "tried_at"),
 )
-_JSON = ("captions", "warnings", "detail")
+_JSON = ("captions", "warnings", "structure", "detail", "corrected")
 #: The names in a change's `detail`, in the order in which they are told; PostgreSQL keeps none.
-_DETAIL = ("edition", "field", "fields", "before", "after", "content_hash", "at", "cleaner", "reason")
+_DETAIL = (
+    *("edition", "field", "fields", "before", "after", "content_hash", "at", "captured_at", "cleaner", "reason"),
+    "withdrawn",
+)
 
 
 def typed(sql: str, *, many: Sequence[str] = (), times: Sequence[str] = ()) -> TextualSelect:
@@ -57,16 +60,29 @@ _EDITION_AT = typed(
     " ORDER BY observed_from DESC, edition DESC",
     times=["moment"],
 )
+#: Captures (c) with what was read in them (r), as corrected where a person did.
+_TOLD = (
+    "v_capture AS c LEFT JOIN corrected_reading AS x ON x.capture_id = c.capture_id AND x.cleaner_digest = c.cleaner"
+    " JOIN reading AS r ON r.id = coalesce(x.reading_id, c.reading_id) AND c.reading_id IS NOT NULL"
+)
 _SPOKEN = typed(
     "SELECT c.capture_id, c.url, c.captured_at, c.payload_digest, c.warc_file, c.warc_offset, c.warc_length,"
     " r.id AS reading_id, r.published_at, r.published_evidence, r.byline, r.section, r.captions, r.language, r.layout,"
-    " r.warnings"
-    " FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
-    " WHERE c.article_key = :key AND c.content_hash = :content_hash AND c.outcome IN :good"
+    f" r.warnings, r.structure, r.corrected, c.reading_id AS cleaners_reading_id FROM {_TOLD}"
+    " WHERE c.article_key = :key AND r.content_hash = :content_hash AND c.outcome IN :good"
     " AND c.captured_at >= :start AND c.captured_at <= :moment"
     " ORDER BY c.capture_id = :capture_id DESC, c.captured_at DESC, c.url_key",
     many=["good"],
     times=["start", "moment"],
+)
+_AS_READ = typed(
+    "SELECT t.title, t.lead, t.body, r.published_at, r.byline, r.section, r.captions FROM reading AS r"
+    " JOIN content AS t ON t.content_hash = r.content_hash WHERE r.id = :reading_id"
+)
+_CORRECTED = typed(
+    "SELECT c.captured_at, r.corrected FROM v_capture AS c JOIN corrected_reading AS x ON x.capture_id = c.capture_id"
+    " AND x.cleaner_digest = c.cleaner JOIN reading AS r ON r.id = x.reading_id WHERE c.article_key = :key"
+    " ORDER BY c.captured_at, c.url_key"
 )
 _URLS = typed(
     "SELECT a.article_key, u.url, u.first_seen_at FROM article_url AS u JOIN article AS a ON a.id = u.article_id"
@@ -74,7 +90,7 @@ _URLS = typed(
     many=["keys"],
 )
 _SECTIONS = typed(
-    "SELECT DISTINCT c.article_key, r.section FROM v_capture AS c JOIN reading AS r ON r.id = c.reading_id"
+    f"SELECT DISTINCT c.article_key, r.section FROM {_TOLD}"
     " WHERE c.article_key IN :keys AND c.outcome IN :good AND r.content_hash IS NOT NULL AND r.section IS NOT NULL",
     many=["keys", "good"],
 )
@@ -148,6 +164,19 @@ def speaking(connection: Connection, edition: Row, moment: datetime | None = Non
     )
     assert found is not None, "an edition begins with a good capture"
     return found
+
+
+def as_read(connection: Connection, spoken: Row) -> Row:
+    """What the cleaner read in the capture that `speaking` gave, in the fields that a person can correct."""
+    found = first(connection, _AS_READ, reading_id=spoken["cleaners_reading_id"])
+    assert found is not None, "what speaks was read"
+    return found | {"captions": "\n".join(found["captions"]) or None}
+
+
+def corrections_of(connection: Connection, key: str) -> list[Row]:
+    """The corrections that hold somewhere in an article now, each once, as its readings tell them."""
+    found = [one for row in rows(connection, _CORRECTED, key=key) for one in row["corrected"]]
+    return list({(one["field"], one["captured_at"]): one for one in found}.values())
 
 
 def dressed(connection: Connection, articles: Sequence[Row]) -> Iterator[Row]:

@@ -27,7 +27,7 @@ TO_READ = (
 _STORED: tuple[Any, ...] = (
     CaptureReading.outcome,
     CaptureReading.reason,
-    *(column for column in ReadingRow.__table__.columns if column.name not in ("id", "cleaner_digest")),
+    *(column for column in ReadingRow.__table__.columns if column.name not in ("id", "cleaner_digest", "corrected")),
     *(column for column in Content.__table__.columns if column.name != "content_hash"),
 )
 
@@ -147,6 +147,7 @@ def _reading_row(reading: Reading) -> dict[str, Any]:
         "restored": list(reading.restored),
         "evidence": [{"field": e.field, "rule": e.rule, "line": e.line} for e in reading.evidence],
         "warnings": list(reading.warnings),
+        "structure": [{"kind": p.kind, "first": p.first, "lines": list(p.lines)} for p in reading.structure],
     }
 
 

@@ -94,6 +94,18 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the body that is no paragraph: a ``row`` of a table, an ``item`` of a list, a ``heading``.
+
+    It begins with paragraph ``first`` (from 0); ``lines`` says how many paragraphs it has, of a row in each cell.
+    """
+
+    kind: str
+    first: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one cleaner made of one input.
 
@@ -117,8 +129,18 @@ class Reading:
     removed: tuple[Removed, ...] = ()
     restored: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    structure: tuple[Part, ...] = ()
     warnings: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What the first stage of cleaning left of an input, packed; kept so that the second can run again without it."""
+
+    input_digest: str
+    extraction_digest: str
+    blocks: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +160,7 @@ class Page:
     reading: Reading | None
     links: tuple[Link, ...] = ()
     file: File | None = None
+    extracted: Extracted | None = None
 
     @property
     def settled(self) -> bool:

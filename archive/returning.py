@@ -29,7 +29,18 @@ from archive.revisits import (
 
 def come_back(connection: Connection, captures: Sequence[Capture]) -> None:
     """Set the time at which each captured address is to be visited again. After the fold of the same captures."""
-    rows = rows_of(connection, {(c.source_id, c.url_key) for c in captures if c.page.kind in FETCHED})
+    _set_times(connection, {(c.source_id, c.url_key) for c in captures if c.page.kind in FETCHED})
+
+
+def come_back_to(connection: Connection, article_key: str) -> None:
+    """Set the times of an article's addresses anew, after what is read of it was corrected by hand."""
+    visited = Frontier.last_captured_at.is_not(None) & Frontier.revisit_at.is_not(None)
+    query = select(Frontier.source_id, Frontier.url_key).where(Frontier.article_key == article_key, visited)
+    _set_times(connection, {(row.source_id, row.url_key) for row in connection.execute(query)})
+
+
+def _set_times(connection: Connection, addresses: Iterable[Address]) -> None:
+    rows = rows_of(connection, addresses)
     if not rows:
         return
     told = _told(connection, {row.article_key for row in rows.values() if row.article_key})

@@ -15,7 +15,10 @@ from archive import catalogue
 from archive.attachments import note_files
 from archive.catalogue import SourceFacts, UnitFacts
 from archive.clock import Clock
+from archive.correcting import Wish, carry_out, decide
 from archive.database import batched, insert_new, insert_one, reading
+from archive.decisions import ENTRY, facts, keep, recalled
+from archive.extractions import keep_extractions
 from archive.folding import fold_ahead, refold
 from archive.journal import Journal
 from archive.models import Capture as CaptureRow
@@ -23,8 +26,8 @@ from archive.models import Change, Crawl, Promotion, Source
 from archive.noting import note_captures
 from archive.promotions import article_keys, promoted_cleaners, record, switch
 from archive.readings import Manifest, Verdict, insert_verdicts, know_cleaners, sift
-from archive.records import Capture
-from archive.returning import come_back
+from archive.records import Capture, Extracted
+from archive.returning import come_back, come_back_to
 
 FIRST_CLEANER = "first cleaner of this source"
 
@@ -80,12 +83,16 @@ class Store:
             insert_new(connection, Change, changes)
         return Counter(change["kind"] for change in changes)
 
-    def add_verdicts(self, verdicts: Sequence[Verdict]) -> list[tuple[Verdict, list[str]]]:
-        """Store what a cleaner made of captures that are here already. Editions move only where it is the promoted one.
+    def add_verdicts(
+        self, verdicts: Sequence[Verdict], extracted: Iterable[Extracted | None] = ()
+    ) -> list[tuple[Verdict, list[str]]]:
+        """Store what a cleaner made of captures that are here already, and what its first stage left of their inputs.
+        Editions move only where it is the promoted one.
 
         What is stored already stays as it is; where it says something else, that is returned with the columns.
         """
         with self.engine.begin() as connection:
+            keep_extractions(connection, extracted)
             fresh, contradicted = sift(connection, verdicts)
             if fresh:
                 now = self._clock.now()
@@ -102,6 +109,26 @@ class Store:
         for batch in batched(keys):
             with self.engine.begin() as connection:
                 fold_ahead(connection, batch, digest, self._clock.now())
+
+    def correct(self, wish: Wish) -> dict[str, Any]:
+        """Correct a field of an article by hand, or take that back, in one transaction; the journal has it first.
+
+        The change feed's `detail` of it. Raises UsageError where nothing would come of it.
+        """
+        now = self._clock.now()
+        with self.engine.begin() as connection:
+            decision = decide(connection, wish, now)
+            self._journal.append(now, ENTRY, **facts(wish.key, decision))
+            change = carry_out(connection, wish.key, decision, now)
+            come_back_to(connection, wish.key)
+            insert_new(connection, Change, [change])
+        detail: dict[str, Any] = change["detail"]
+        return detail
+
+    def restore_corrections(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Put back decisions that the journal holds already, in its order, before the articles that they are of."""
+        with self.engine.begin() as connection:
+            keep(connection, (recalled(entry) for entry in entries))
 
     def restore_promotion(self, source_id: str, digest: str, promoted_at: datetime, reason: str) -> None:
         """Put back a promotion that the journal holds already."""
@@ -185,6 +212,7 @@ class Store:
             for row, p in found
         ]
         insert_verdicts(connection, verdicts, self._manifest, now)
+        keep_extractions(connection, (page.extracted for _, page in found))
 
     def _promote_first(
         self, connection: Connection, captures: Sequence[Capture], now: datetime

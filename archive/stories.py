@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal, select
 
 from archive.attachments import attachments_of
-from archive.editions import Fold, Seen, fold
+from archive.decisions import decisions, words_of
+from archive.editions import Fold, fold
 from archive.models import Capture, CaptureReading, Crawl, Promotion, Reading
+from archive.seen import Seen, Words
 
 _COLUMNS = (
     Capture.id,
@@ -32,13 +34,15 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One article: its captures, and what follows from them under its source's cleaner."""
+    """One article: its captures, and what follows from them under its source's cleaner. ``decided``: a person once
+    corrected something of it."""
 
     key: str
     source_id: str
     cleaner: str | None
     captures: Sequence[Seen]
     folded: Fold
+    decided: bool = False
 
     @property
     def told(self) -> Seen | None:
@@ -64,13 +68,19 @@ def stories(connection: Connection, keys: Sequence[str], cleaner: str | None = N
     ).all()
     found: dict[str, tuple[str, str | None, list[Seen]]] = {}
     named = attachments_of(connection, (row.reading_id for row in rows))
+    made = decisions(connection, keys)
+    words = words_of(connection, made)
     for row in rows:
         keys_named = tuple(one.url_key for one in named.get(row.reading_id, ()))
-        found.setdefault(row.article_key, (row.source_id, row.cleaner_digest, []))[2].append(_seen(row, keys_named))
-    return [Story(key, source, cleaner, seen, fold(seen)) for key, (source, cleaner, seen) in sorted(found.items())]
+        seen = _seen(row, keys_named, words.get(row.content_hash))
+        found.setdefault(row.article_key, (row.source_id, row.cleaner_digest, []))[2].append(seen)
+    return [
+        Story(key, source, cleaner, seen, fold(seen, made.get(key, ())), key in made)
+        for key, (source, cleaner, seen) in sorted(found.items())
+    ]
 
 
-def _seen(row: Row[Any], attachments: tuple[str, ...]) -> Seen:
+def _seen(row: Row[Any], attachments: tuple[str, ...], words: Words | None) -> Seen:
     return Seen(
         row.id,
         row.captured_at,
@@ -87,4 +97,5 @@ def _seen(row: Row[Any], attachments: tuple[str, ...]) -> Seen:
         row.section,
         tuple(row.captions or ()),
         attachments,
+        words,
     )

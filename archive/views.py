@@ -134,7 +134,7 @@ VIEWS: dict[str, str] = {
     "v_edition": """
         SELECT a.article_key, a.source_id, e.ordinal AS edition, e.id AS edition_id, e.content_hash, c.body_hash,
                c.title, c.lead, c.body, e.observed_from, e.observed_to, e.first_capture_id, e.last_capture_id,
-               e.cleaner_digest AS cleaner
+               e.cleaner_digest AS cleaner, e.corrected
         FROM edition AS e
         JOIN article AS a ON a.id = e.article_id
         JOIN v_promoted AS p ON p.source_id = a.source_id AND p.cleaner_digest = e.cleaner_digest
@@ -148,7 +148,7 @@ VIEWS: dict[str, str] = {
                (SELECT count(*) FROM edition AS n WHERE n.article_id = a.id AND n.cleaner_digest = e.cleaner_digest
                 AND n.withdrawn_at IS NULL) AS editions,
                a.first_captured_at, a.last_captured_at, e.observed_from AS captured_at, a.gone_at,
-               e.cleaner_digest AS cleaner, r.layout, r.warnings
+               e.cleaner_digest AS cleaner, r.layout, r.warnings, r.corrected
         FROM article AS a
         JOIN source AS s ON s.id = a.source_id
         JOIN edition AS e ON e.id = a.current_edition_id AND e.article_id = a.id

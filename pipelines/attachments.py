@@ -5,12 +5,12 @@ source's to say (`SourceContext.wants`); what is listed is not, so that a readin
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from lxml.etree import _Element
 
-from archive.records import Attachment, Reading
+from archive.records import Attachment
 from pipelines.addresses import absolute, sound, url_key
 from pipelines.canonical import canonical_line
 from pipelines.layouts import GENERIC, Layout, Noise, find
@@ -23,6 +23,8 @@ FILE_TYPES = frozenset("pdf doc docx xls xlsx ppt pptx pps ppsx odt ods odp rtf 
 IMAGE_TYPES = frozenset("jpg jpeg png gif webp bmp tif tiff".split())  # noqa: SIM905
 #: A body of fewer words says nothing but "see the picture": its pictures are the text.
 FEW_WORDS = 10
+#: So many words a body may have before line rules, to have fewer than that after them.
+FEW_WORDS_YET = 10 * FEW_WORDS
 #: Pictures that are declared no wider or higher than this (pixels) are signs and spacers.
 SIGN = 32
 # Editors and themes that load pictures late keep the address here; `src` is a placeholder then.
@@ -47,19 +49,18 @@ def names_file(url: str, layout: Layout) -> bool:
 
 
 def attachments(
-    tree: _Element, base: str, layout: Layout, rules: tuple[Noise, ...], reading: Reading
+    tree: _Element, base: str, layout: Layout, rules: tuple[Noise, ...], body: Iterable[str]
 ) -> tuple[Attachment, ...]:
-    """The files that the article on this page names, in the page's order, each once; of one without words its pictures.
+    """The files that the article on this page names, in the page's order, each once; of one of few words its pictures.
 
-    ``base`` is what relative addresses start from. Elements that a noise rule takes are no part of the article.
+    ``base`` is what relative addresses start from, ``body`` the lines from which rules may yet take some: pictures are
+    listed where few words could be left. Elements that a noise rule takes are no part of the article.
     """
-    if reading.content is None:
-        return ()
-    wordless = sum(len(line.split()) for line in reading.content.paragraphs) < FEW_WORDS
+    pictures = sum(len(line.split()) for line in body) < FEW_WORDS_YET
     named = [
         (element, one)
         for area in _areas(tree, layout)
-        for element, one in _named(area, base, layout, pictures=wordless and area.tag != "body")
+        for element, one in _named(area, base, layout, pictures=pictures and area.tag != "body")
     ]
     # Looking for noise costs more than all the rest, and few pages name a file.
     outside = _noise(tree, layout, rules) if named else set()

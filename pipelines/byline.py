@@ -3,11 +3,9 @@
 import re
 
 from pipelines.layouts import Byline
-from pipelines.lines import Line, Mark
+from pipelines.lines import BODY, CANDIDATE, Line, Mark
 
-CANDIDATE = Mark("candidate")
 _BYLINE = Mark("byline")
-_BODY = Mark("body")
 _SENTENCE_END = re.compile(r"[;:!?…]$|[^.]{60,}\.$")
 _OFFICIAL_END = ("./.", ".//.")
 
@@ -31,7 +29,7 @@ def decide_bylines(lines: list[Line], rules: Byline) -> list[Line]:
     )
     bylines = set() if tail == 0 or signed else set(text[tail:])
     return [
-        Line(line.text, _BYLINE if n in bylines else _BODY) if line.mark is CANDIDATE else line
+        Line(line.text, _BYLINE if n in bylines else BODY) if line.mark is CANDIDATE else line
         for n, line in enumerate(lines)
     ]
 

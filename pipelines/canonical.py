@@ -1,15 +1,16 @@
-"""The canonical form of text, and the hashes that identify it.
+"""The canonical form of text. The hashes that identify it (`archive.hashes`) are handed on from here.
 
 Version 1: NFC; every kind of space becomes a space, runs of them one; soft hyphens and zero-width characters go.
 Nothing else: case, punctuation and tone placement (hòa/hoà) are the publisher's words.
 """
 
-import hashlib
-import json
 import re
 import unicodedata
-from collections.abc import Sequence
 from itertools import chain, groupby
+
+from archive.hashes import body_hash, content_hash, digest
+
+__all__ = ["CANONICAL_VERSION", "body_hash", "canonical_line", "content_hash", "digest", "squeezed", "visible"]
 
 CANONICAL_VERSION = 1
 
@@ -53,19 +54,3 @@ def _sorted(run: re.Match[str]) -> str:
 def squeezed(text: str) -> str:
     """``text`` without any white space: for comparing what two extractions kept, whatever their spacing."""
     return "".join(text.split())
-
-
-def digest(*parts: object) -> str:
-    """sha256 (hex) of the parts' canonical JSON: UTF-8, no spaces, sorted keys."""
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def content_hash(title: str | None, lead: str | None, paragraphs: Sequence[str]) -> str:
-    """The hash of a text: sha256 of the canonical JSON ``[title, lead, [paragraph, …]]``."""
-    return digest(title, lead, list(paragraphs))
-
-
-def body_hash(paragraphs: Sequence[str]) -> str | None:
-    """The hash of the paragraphs alone; None for an empty body, which equals no other."""
-    return digest(*paragraphs) if paragraphs else None

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, resources
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -21,26 +22,15 @@ from pipelines.canonical import CANONICAL_VERSION, digest
 from pipelines.context import SourceContext
 from pipelines.dates import VIETNAM
 from pipelines.layouts import PLAIN_TEXT, Layout, Layouts
+from pipelines.noise import Rules
 
 MODULES = (
-    "addresses",
-    "attachments",
-    "byline",
-    "canonical",
-    "clean",
-    "context",
-    "dates",
-    "extract",
-    "layouts",
-    "lines",
-    "locate",
-    "noise",
-    "page",
-    "recognise",
-    "signatures",
-    "text",
-    "textrules",
+    *("addresses", "attachments", "blocks", "byline", "canonical", "clean", "context", "dates", "extraction"),
+    *("inputs", "keeping", "layouts", "lines", "locate", "noise", "page", "recognise", "scrub", "shapes", "signatures"),
+    *("text", "textrules"),
 )
+#: Those of them on which nothing depends that extraction leaves: a change there leaves what is kept of it valid.
+AFTER_EXTRACTION = frozenset({"byline", "dates", "scrub", "text", "textrules"})
 MAX_ID = 80  # bytes of a source's id
 UNLISTED = ""  # stands for any host that no source claims: they share one cleaner
 LIBRARIES = ("trafilatura", "htmldate", "justext", "lxml", "w3lib", "cssselect")
@@ -57,8 +47,10 @@ class Cleaner:
             for host in source.hosts:
                 self._by_host.setdefault(host, []).append(source)
         every = (rule for layout in layouts.by_id.values() for rule in layouts.noise(layout))
-        self._dated = [rule for rule in every if rule.since or rule.until]
+        self._dated = [rule for rule in every if rule.dated]
         self._digests: dict[str, str] = {}
+        self._extractions: dict[str, str] = {}
+        self._rules: dict[tuple[str, ...], Rules] = {}
         self._manifests: dict[str, dict[str, object]] = {}
 
     def source(self, source_id: str) -> SourceContext:
@@ -82,10 +74,19 @@ class Cleaner:
         """The layout of a source's pages at that time."""
         return self.layouts[source.layout_at(captured_at)]
 
-    def dated_context(self, source_id: str, captured_at: datetime) -> tuple[str, ...]:
+    def rules(self, layout: Layout, source_id: str, captured_at: datetime) -> tuple[Rules, tuple[str, ...]]:
+        """The noise rules that hold for a page of this layout, and the ids of those of them that are dated."""
+        noise = self.layouts.noise(layout)
+        dated = tuple(rule.id for rule in noise if rule.dated and rule.holds(source_id, captured_at))
+        key = (layout.id, source_id, *dated)
+        if key not in self._rules:
+            self._rules[key] = Rules(tuple(rule for rule in noise if rule.holds(source_id, captured_at)))
+        return self._rules[key], dated
+
+    def dated_context(self, source_id: str, captured_at: datetime, *, elements: bool = False) -> tuple[str, ...]:
         """What cleaning sees of the day of a capture: the layout, and the rules bound to some days that hold for the
-        source, whatever their layout."""
-        rules = (r.id for r in self._dated if r.holds(source_id, captured_at))
+        source, whatever their layout. Extraction sees of these only what works on ``elements``."""
+        rules = (r.id for r in self._dated if r.holds(source_id, captured_at) and (r.on_elements or not elements))
         return self.source(source_id).layout_at(captured_at), *rules
 
     def digest_for(self, source_id: str) -> str:
@@ -95,6 +96,15 @@ class Cleaner:
             self._digests[source_id] = digest(manifest)
             self._manifests[self._digests[source_id]] = manifest
         return self._digests[source_id]
+
+    def extraction_digest_for(self, source_id: str) -> str:
+        """The digest of all that decides what extraction leaves of this source's pages."""
+        if source_id not in self._extractions:
+            manifest, core = self.manifest(source_id), _core()
+            modules = {name: sha for name, sha in _modules().items() if name not in AFTER_EXTRACTION}
+            told = {name: value for name, value in core.items() if name != "modules"}
+            self._extractions[source_id] = digest(told, modules, manifest["layout"], manifest["extraction"])
+        return self._extractions[source_id]
 
     def manifest(self, source_id: str) -> dict[str, object]:
         """What `digest_for` covers, part by part: for comparing two cleaners.
@@ -133,19 +143,35 @@ class Cleaner:
         return extraction, scrubbing
 
     def _layout_digests(self, layout: Layout, source_id: str) -> tuple[str, str]:
-        rules = [
-            r.model_dump(mode="json") for r in self.layouts.noise(layout) if not r.sources or source_id in r.sources
-        ]
+        rules = [rule for rule in self.layouts.noise(layout) if not rule.sources or source_id in rule.sources]
+        elements, lines = (
+            [rule.model_dump(mode="json", exclude={"reason"}) for rule in rules if getattr(rule, stage)]
+            for stage in ("on_elements", "on_lines")
+        )
         common = self.layouts.common.model_dump(mode="json", exclude={"noise"})
-        return digest(layout.model_dump(mode="json", exclude={"noise", "inferred"})), digest(rules, common)
+        extraction = layout.model_dump(mode="json", exclude=_NOT_EXTRACTING)
+        scrubbing = layout.model_dump(mode="json", include={"dates", "byline", "text"})
+        return digest(extraction, elements, common), digest(scrubbing, lines)
+
+
+#: Of a layout's keys those that extraction does not see.
+_NOT_EXTRACTING: Any = {
+    **dict.fromkeys(("noise", "inferred", "dates", "text"), True),
+    "byline": {"max_length", "signing", "look_back"},
+}
+
+
+@cache
+def _modules() -> dict[str, str]:
+    folder = resources.files("pipelines")
+    return {name: sha256((folder / f"{name}.py").read_bytes()).hexdigest() for name in MODULES}
 
 
 @cache
 def _core() -> dict[str, object]:
-    folder = resources.files("pipelines")
     return {
         "canonical": CANONICAL_VERSION,
-        "modules": {name: sha256((folder / f"{name}.py").read_bytes()).hexdigest() for name in MODULES},
+        "modules": _modules(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "libxml2": ".".join(map(str, etree.LIBXML_VERSION)),
         "unicode": unicodedata.unidata_version,

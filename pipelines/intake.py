@@ -34,9 +34,12 @@ IMPORT_FACT = "bantin-import"
 Reader = Callable[[Sequence[Exchange]], Iterable[Page]]
 
 
-def read_exchange(exchange: Exchange, cleaner: Cleaner) -> Page:
-    """What one attempt brought, by the installed cleaner. ``exchange.body`` must be there for a revisit too."""
-    page = _read(replace(exchange, url=sound(exchange.url)), cleaner)
+def read_exchange(exchange: Exchange, cleaner: Cleaner, *, follow: bool = True) -> Page:
+    """What one attempt brought, by the installed cleaner. ``exchange.body`` must be there for a revisit too.
+
+    Without ``follow`` the page of an article does not say where it leads.
+    """
+    page = _read(replace(exchange, url=sound(exchange.url)), cleaner, follow)
     page = replace(page, reason=_storable(page.reason))
     if page.kind == "article" and _holds_page(exchange):
         return replace(page, cleaner_digest=cleaner.digest_for(exchange.source_id))
@@ -53,7 +56,7 @@ def _holds_page(exchange: Exchange) -> bool:
     return exchange.status == 200 or (exchange.status is None and exchange.outcome == "ok")
 
 
-def _read(exchange: Exchange, cleaner: Cleaner) -> Page:
+def _read(exchange: Exchange, cleaner: Cleaner, follow: bool) -> Page:
     if exchange.status is None and not _holds_page(exchange):
         said = (exchange.outcome or "failed", exchange.reason or "no response")
         return failure(exchange.source_id, exchange.url, exchange.captured_at, *said, cleaner)
@@ -74,7 +77,7 @@ def _read(exchange: Exchange, cleaner: Cleaner) -> Page:
         exchange.header("location"),
     )
     try:
-        page = read_page(response, cleaner)
+        page = read_page(response, cleaner, follow=follow)
     except Exception as error:
         # One page that cleaning cannot bear must stop neither the crawl nor a rebuild: it is archived, and said.
         reason = f"cleaning failed: {type(error).__name__}: {error}"[:500]

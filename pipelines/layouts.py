@@ -54,6 +54,21 @@ class Noise(Table):
     since: date | None = None
     until: date | None = None
 
+    @property
+    def dated(self) -> bool:
+        """Whether it holds on some days only."""
+        return self.since is not None or self.until is not None
+
+    @property
+    def on_elements(self) -> bool:
+        """Whether it works on the page's elements: then a change of it needs the page again."""
+        return self.line is None
+
+    @property
+    def on_lines(self) -> bool:
+        """Whether it works on lines."""
+        return self.css is None
+
     def holds(self, source_id: str, captured_at: datetime) -> bool:
         """Whether the rule is meant for this source and capture day."""
         day = captured_at.date()

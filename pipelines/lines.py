@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.etree import _Element
 
+from pipelines.blocks import Shape
 from pipelines.canonical import canonical_line
+from pipelines.shapes import SHAPED, Shapes
 
 BLOCKS = frozenset(
     """
@@ -34,12 +36,18 @@ class Mark:
     whole: bool = False
 
 
+BODY = Mark("body")
+CANDIDATE = Mark("candidate")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line and the mark of the innermost marked element around it (None outside all of them)."""
+    """One line, the mark of the innermost marked element around it (None outside all of them), and where it stands in
+    a table, a list or a heading."""
 
     text: str
     mark: Mark | None
+    shape: Shape | None = None
 
 
 def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
@@ -47,6 +55,7 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
     lines: list[Line] = []
     buffer: list[str] = []
     stack: list[Mark | None] = [None]
+    shapes = Shapes()
     silent = 0
     kept: list[list[str]] = []
 
@@ -54,7 +63,7 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
         nonlocal buffer
         if buffer:
             if text := canonical_line("".join(buffer)):
-                lines.append(Line(text, stack[-1]))
+                lines.append(Line(text, stack[-1], shapes.now))
             buffer = []
 
     def break_line() -> None:
@@ -77,6 +86,8 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
                 flush()
             elif node.tag in BLOCKS or node.tag == "br":
                 break_line()
+            if node.tag in SHAPED and not silent:
+                shapes.enter(node)
             stack.append(mark if mark is not None else stack[-1])
             if node.text and not silent:
                 buffer.append(node.text)
@@ -90,6 +101,8 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
                     buffer = [*kept.pop(), " "]
             elif node.tag in BLOCKS:
                 break_line()
+            if node.tag in SHAPED and not silent:
+                shapes.leave(node)
             stack.pop()
             silent -= node.tag in SILENT
         if node.tail and not silent and node is not element:

@@ -13,16 +13,17 @@ from typing import Any
 from lxml.etree import _Element
 from w3lib.encoding import html_to_unicode
 
-from archive.records import FETCHED, Link, Page, Reading
+from archive.records import FETCHED, Extracted, Link, Page, Reading
 from pipelines.addresses import absolute, url_key
-from pipelines.attachments import attachments
-from pipelines.canonical import canonical_line, digest
+from pipelines.blocks import pack
+from pipelines.canonical import canonical_line
 from pipelines.clean import clean
 from pipelines.cleaner import Cleaner
 from pipelines.context import SourceContext
 from pipelines.feeds import read_feed
 from pipelines.hints import entry_dates
-from pipelines.layouts import GENERIC, PLAIN_TEXT, Common, Layout, Noise
+from pipelines.inputs import Given
+from pipelines.layouts import PLAIN_TEXT, Common, Layout
 from pipelines.lines import Mark, text_of, walk
 from pipelines.locate import parse
 from pipelines.recognise import base_of, files, further, hrefs, identify, links, recognise
@@ -34,7 +35,7 @@ from pipelines.xmlfile import ListingError
 SOFT_PAGE_WORDS = 400
 MESSAGE_WORDS = 30  # of one line: what a page says of itself is short, what an article quotes stands in a paragraph
 MOST_CONTROLS = 0.02  # of a page's characters; damaged and compressed bytes have five times as many, pages none
-_CONTROLS = frozenset(map(chr, range(1, 32))) - frozenset("\t\n\f\r")
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\f\r"))
 _LINK = Mark("link")
 _MARKUP = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
@@ -60,8 +61,11 @@ class Response:
         return (self.content_type or "").partition(";")[0].strip().lower()
 
 
-def read_page(response: Response, cleaner: Cleaner) -> Page:
-    """Everything that follows from the response and the installed cleaner; the same in any process and order."""
+def read_page(response: Response, cleaner: Cleaner, *, follow: bool = True) -> Page:
+    """Everything that follows from the response and the installed cleaner; the same in any process and order.
+
+    Without ``follow``, where an article's page leads is left out: who only wants to read need not know.
+    """
     source = cleaner.source(response.source_id)
     own = cleaner.layout_of(source, response.captured_at)
     kind, article_key = identify(response.url, source, own)
@@ -81,20 +85,20 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
     if kind == "attachment":
         return _read_file(response, blank, own, cleaner)
     if response.status is None and response.media_type == "text/plain":
-        return replace(blank, reading=_reading_of_text(response, payload_digest, source, cleaner))
+        return replace(blank, reading=_reading_of_text(response, blank, source, cleaner))
     if response.media_type and response.media_type not in _MARKUP:
         if not source.listed:
             return replace(blank, kind="other", article_key=None)
         return replace(blank, outcome="failed", reason=f"no page but {response.media_type}")
-    return _read_markup(response, blank, source, cleaner)
+    return _read_markup(response, blank, source, cleaner, follow)
 
 
-def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner) -> Page:
+def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner, follow: bool) -> Page:
     text = _text(response)
     tree = parse(text)
     if tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")
-    if (share := sum(map(text.count, _CONTROLS)) / len(text)) > MOST_CONTROLS:
+    if (share := _controls(text) / len(text)) > MOST_CONTROLS:
         return replace(blank, outcome="failed", reason=f"no text: {share:.0%} control characters")
     layout, page = cleaner.layout_of(source, response.captured_at), blank
     if not source.listed:
@@ -110,9 +114,18 @@ def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner
         return replace(page, links=(*entries, *pages))
     if page.kind != "article":
         return page
-    reading = _reading(tree, response, page.payload_digest, source, layout, cleaner)
+    reading, extracted = _reading(tree, response, page, source, layout, cleaner)
+    page = replace(page, reading=reading, extracted=extracted)
+    if not follow:
+        return page
     related = links(hrefs(tree, response.url, layout.fields.related), source, layout, "article")
-    return replace(page, reading=reading, links=(*related, *files(reading.attachments, source, layout)))
+    return replace(page, links=(*related, *files(reading.attachments, source, layout)))
+
+
+def _controls(text: str) -> int:
+    """How many characters are control characters that no text has."""
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data) - len(data.translate(None, _CONTROLS))
 
 
 def _read_file(response: Response, blank: Page, layout: Layout, cleaner: Cleaner) -> Page:
@@ -228,28 +241,22 @@ def _message(tree: _Element, common: Common) -> tuple[str, str] | None:
 
 
 def _reading(
-    tree: _Element, response: Response, payload_digest: str, source: SourceContext, layout: Layout, cleaner: Cleaner
-) -> Reading:
-    rules, input_digest = _context(response, payload_digest, source, layout, cleaner)
-    cleaner_digest = cleaner.digest_for(source.id)
-    if layout.id != GENERIC and not layout.marked(tree):
-        return Reading(input_digest, cleaner_digest, layout.id, None, warnings=("layout-not-recognised",))
-    reading = clean(tree, layout, rules, input_digest, cleaner_digest)
-    named = attachments(tree, base_of(tree, response.url), layout, rules, reading)
-    return replace(reading, attachments=named)
+    tree: _Element, response: Response, page: Page, source: SourceContext, layout: Layout, cleaner: Cleaner
+) -> tuple[Reading, Extracted]:
+    """What the page says, and what the first stage of cleaning left of it."""
+    given = _given(response, page, source)
+    rules, input_digest = given.rules(layout, cleaner)
+    base, digest = base_of(tree, response.url), cleaner.digest_for(source.id)
+    reading, extraction = clean(tree, base, layout, rules, input_digest, digest)
+    stages = (given.extraction_input(cleaner), cleaner.extraction_digest_for(source.id))
+    return reading, Extracted(*stages, pack(extraction, page.article_key or ""))
 
 
-def _reading_of_text(response: Response, payload_digest: str, source: SourceContext, cleaner: Cleaner) -> Reading:
+def _reading_of_text(response: Response, page: Page, source: SourceContext, cleaner: Cleaner) -> Reading:
     layout = cleaner.layouts[PLAIN_TEXT]
-    rules, input_digest = _context(response, payload_digest, source, layout, cleaner)
+    rules, input_digest = _given(response, page, source).rules(layout, cleaner)
     return read_text(_text(response), layout, rules, input_digest, cleaner.digest_for(source.id))
 
 
-def _context(
-    response: Response, payload_digest: str, source: SourceContext, layout: Layout, cleaner: Cleaner
-) -> tuple[tuple[Noise, ...], str]:
-    """The noise rules that hold, and the digest of all that cleaning sees besides the cleaner: of the rules only those
-    that hold for some days and not for others, the cleaner's digest covers the rest."""
-    rules = tuple(rule for rule in cleaner.layouts.noise(layout) if rule.holds(source.id, response.captured_at))
-    dated = [rule.id for rule in rules if rule.since or rule.until]
-    return rules, digest(payload_digest, response.content_type, response.url, source.id, layout.id, dated)
+def _given(response: Response, page: Page, source: SourceContext) -> Given:
+    return Given(source.id, response.url, response.captured_at, response.content_type, page.payload_digest)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from archive.catalogue import SourceFacts, UnitFacts
 from archive.clock import parse_rfc3339
 from archive.database import reading
+from archive.decisions import ENTRY
 from archive.errors import UsageError
 from archive.home import Home
 from archive.journal import Journal
@@ -42,6 +43,7 @@ def rebuild(
         )
     store.add_sources(sources, units)
     entries = list(Journal(home.journal).entries())
+    store.restore_corrections(entry for entry in entries if entry["kind"] == ENTRY)
     notes = _promotions(entries, store, cleaner)
     count = take_in(home.archive, lacking(home.archive, store), store, cleaner, read, progress, notes.append)
     settle(home.archive, store, read)

@@ -19,6 +19,7 @@ from archive.records import Page
 from archive.store import FIRST_CLEANER, Store
 from pipelines.bodies import with_body
 from pipelines.cleaner import Cleaner
+from pipelines.inputs import scrubbed
 from pipelines.intake import read_exchange
 from pipelines.stale import Input, Plan, Witness
 
@@ -55,11 +56,13 @@ def read_task(task: Sequence[Input], cleaner: Cleaner) -> list[Read]:
         except ArchiveError as error:
             found.append(Read(one, None, problem=str(error)))
         else:
-            found.append(Read(one, replace(page, links=()), outcomes))
+            found.append(Read(one, page, outcomes))
     return found
 
 
 def _read(one: Input, cleaner: Cleaner) -> Page:
+    if one.blocks is not None:
+        return scrubbed(one.given, one.blocks, cleaner)
     place = one.record
     exchange = place.read().exchange()
     if exchange is None:
@@ -68,7 +71,7 @@ def _read(one: Input, cleaner: Cleaner) -> Page:
         if one.body is None:
             raise ArchiveError(f"{place.segment}: the body that byte {place.offset} refers to is not in the archive")
         exchange = with_body(exchange, one.body.read())
-    return read_exchange(replace(exchange, source_id=one.source_id), cleaner)
+    return read_exchange(replace(exchange, source_id=one.source_id), cleaner, follow=False)
 
 
 def _outcome(witness: Witness, outcome: str) -> str:
@@ -83,7 +86,7 @@ def _outcome(witness: Witness, outcome: str) -> str:
 
 
 def read_all(
-    tasks: Sequence[tuple[Input, ...]],
+    tasks: Iterable[tuple[Input, ...]],
     read: Callable[[Sequence[Input]], list[Read]],
     executor: Executor | None,
     ahead: int = 8,
@@ -109,11 +112,13 @@ def reclean(
     results: Iterable[list[Read]],
     *,
     promote: bool,
+    max_loss: float | None = None,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Outcome:
     """Store what was read, then fold and, unless told not to, promote the installed cleaner for each source.
 
-    A source of which not every capture could be read is not promoted: readers would lose what it lacks.
+    A source of which not every capture could be read is not promoted: readers would lose what it lacks. Nor is one of
+    which more than the share ``max_loss`` of the bodies loses half.
     """
     outcome = Outcome()
     for found in results:
@@ -123,10 +128,23 @@ def reclean(
     promoted = store.promoted()
     for source_id, digest in wanted.digests.items():
         if promoted.get(source_id) != digest:
+            lost = [] if max_loss is None else _losses(store, promoted.get(source_id), digest, source_id, max_loss)
+            if lost:
+                outcome.held_back[source_id] = f"{lost[0]}. See: bantin cleaners diff"
+                continue
             _settle(store, source_id, digest, outcome, promote=promote, first=source_id not in promoted)
     for source_id in wanted.unnamed:
         outcome.held_back[source_id] = "the catalogue does not name this source; not read. Name it, or give --sources"
     return outcome
+
+
+def _losses(store: Store, before: str | None, digest: str, source_id: str, share: float) -> list[str]:
+    """What a source's bodies lose by another cleaner, if that is too much."""
+    tally = Tally(0)
+    with reading(store.engine) as connection:
+        for _, difference in differences(connection, before or "", digest, source_id):
+            tally.add(source_id, difference)
+    return list(tally.losses(share))
 
 
 def _settle(store: Store, source_id: str, digest: str, outcome: Outcome, *, promote: bool, first: bool) -> None:
@@ -161,35 +179,39 @@ def rehearse(
     outcome = Outcome(tally=Tally(keep))
     promoted = store.promoted()
     for found in results:
-        for difference in _differences(store, promoted, found):
-            outcome.tally.add(difference)
+        for source_id, difference in _differences(store, promoted, found):
+            outcome.tally.add(source_id, difference)
         _count(outcome, found)
         progress(len(found))
     with reading(store.engine) as connection:
         for source_id, digest in wanted.digests.items():
             if not wanted.forced and promoted.get(source_id, digest) != digest:
-                for difference in differences(connection, promoted[source_id], digest, source_id):
-                    outcome.tally.add(difference)
+                for _, difference in differences(connection, promoted[source_id], digest, source_id):
+                    outcome.tally.add(source_id, difference)
     return outcome
 
 
-def _differences(store: Store, cleaners: Mapping[str, str], found: Sequence[Read]) -> Iterator[Difference | None]:
-    """How what was just read differs from what these cleaners (by source) have read in the same captures. They may have
-    made several readings of what is one input now, where fewer dated rules hold."""
+def _differences(
+    store: Store, cleaners: Mapping[str, str], found: Sequence[Read]
+) -> Iterator[tuple[str, Difference | None]]:
+    """By source, how what was just read differs from what these cleaners (by source) have read in the same captures.
+    They may have made several readings of what is one input now, where fewer dated rules hold."""
     with reading(store.engine) as connection:
         before = told_by(connection, cleaners, [w.capture_id for one in found for w in one.wanted.captures])
     for one in found:
         if one.page is not None:
             told = (before[w.capture_id] for w in one.wanted.captures if w.capture_id in before)
             for _, was in dict.fromkeys(told):
-                yield compare(one.wanted.source_id, one.wanted.article_key, one.wanted.url, was, _told(one.page))
+                found_now = compare(one.wanted.source_id, one.wanted.article_key, one.wanted.url, was, _told(one.page))
+                yield one.wanted.source_id, found_now
 
 
 def _store(store: Store, digests: Mapping[str, str], found: Sequence[Read], outcome: Outcome) -> None:
     """Store what was read. That the same cleaner read the same input otherwise before must never be: it is said."""
     verdicts = [verdict for one in found if one.page is not None for verdict in _verdicts(one, one.page, digests)]
     url_of = {witness.capture_id: one.wanted.url for one in found for witness in one.wanted.captures}
-    for verdict, names in store.add_verdicts(verdicts):
+    extracted = [one.page.extracted for one in found if one.page is not None]
+    for verdict, names in store.add_verdicts(verdicts, extracted):
         outcome.problems.append(
             f"{url_of[verdict.capture_id]}: capture {verdict.capture_id} is stored otherwise than this cleaner reads it"
             f" ({', '.join(names)}). The database was altered, or the program is at fault; nothing was overwritten"

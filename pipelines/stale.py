@@ -5,7 +5,7 @@ Captures of the same input are read once. A task is a run of records of one WARC
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from archive.database import batched, reading
 from archive.errors import ArchiveError
+from archive.extractions import kept_extractions, load_extractions
 from archive.home import Home
 from archive.models import Capture, Source
 from archive.promotions import looked_into
@@ -22,9 +23,12 @@ from archive.segments import find_segment
 from archive.store import Store
 from archive.warc import Record, read_record
 from pipelines.cleaner import Cleaner
+from pipelines.inputs import Given
 
 #: Records a task: few enough that the processes end together, enough that handing a task over costs nothing.
 TASK_RECORDS = 50
+#: Inputs a task where what extraction left of them is kept: they cost a tenth.
+TASK_EXTRACTIONS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,27 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input to be read: the record that has it (``body`` where that is a revisit), and all captures that saw it."""
+    """One input to be read: the record that has it (``body`` where that is a revisit), and all captures that saw it.
 
-    source_id: str
+    ``extraction``: the digests under which what extraction left of it is kept; ``blocks`` is that. Then no record is
+    needed.
+    """
+
+    given: Given
     article_key: str
-    url: str
     record: Place
     body: Place | None
     captures: tuple[Witness, ...]
+    extraction: tuple[str, str] | None = None
+    blocks: bytes | None = None
+
+    @property
+    def source_id(self) -> str:
+        return self.given.source_id
+
+    @property
+    def url(self) -> str:
+        return self.given.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +109,30 @@ def plan(home: Home, store: Store, cleaner: Cleaner, sources: Iterable[str], *, 
         inputs: list[Input] = []
         for source_id, digest in digests.items():
             inputs += _inputs(connection, home.archive, cleaner, source_id, None if force else digest)
+        if not force:
+            inputs = _with_extractions(connection, cleaner, inputs)
     inputs.sort(key=lambda one: (one.record.segment, one.record.offset))
-    return Plan(digests, list(_tasks(inputs)), unnamed, force)
+    pages, kept = ([one for one in inputs if (one.extraction is None) is whole] for whole in (True, False))
+    return Plan(digests, [*_tasks(pages, TASK_RECORDS), *_tasks(kept, TASK_EXTRACTIONS)], unnamed, force)
+
+
+def _with_extractions(connection: Connection, cleaner: Cleaner, inputs: Sequence[Input]) -> list[Input]:
+    """The inputs, with the digests of what is kept of them by the extraction that is installed."""
+    named = [(one.given.extraction_input(cleaner), cleaner.extraction_digest_for(one.source_id)) for one in inputs]
+    kept = kept_extractions(connection, dict(named))
+    return [replace(one, extraction=name) if name[0] in kept else one for one, name in zip(inputs, named, strict=True)]
+
+
+def filled(store: Store, tasks: Iterable[tuple[Input, ...]]) -> Iterator[tuple[Input, ...]]:
+    """The tasks one by one, each with what is kept of its inputs."""
+    for task in tasks:
+        wanted = [one.extraction for one in task if one.extraction is not None]
+        if not wanted:
+            yield task
+            continue
+        with reading(store.engine) as connection:
+            kept = load_extractions(connection, wanted)
+        yield tuple(replace(one, blocks=kept.get(one.extraction[0])) if one.extraction else one for one in task)
 
 
 def _inputs(
@@ -117,9 +156,8 @@ def _inputs(
     for key, rows in groups.items():
         first = first_of[key]
         yield Input(
-            source_id,
+            Given(source_id, first.url, first.captured_at, first.content_type, first.payload_digest),
             first.article_key or "",
-            first.url,
             _place(archive, first),
             bodies.get(first.stored_digest),
             tuple(Witness(row.id, row.outcome, _place(archive, row)) for row in rows),
@@ -147,10 +185,10 @@ def _bodies(connection: Connection, archive: Path, digests: Sequence[str]) -> di
     return places
 
 
-def _tasks(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
+def _tasks(inputs: Sequence[Input], records: int) -> Iterator[tuple[Input, ...]]:
     task: list[Input] = []
     for one in inputs:
-        if task and (len(task) == TASK_RECORDS or one.record.segment != task[0].record.segment):
+        if task and (len(task) == records or one.record.segment != task[0].record.segment):
             yield tuple(task)
             task = []
         task.append(one)

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from archive.records import Content, Evidence, Reading, Removed
-from pipelines.byline import CANDIDATE, decide_bylines
+from pipelines.byline import decide_bylines
 from pipelines.canonical import body_hash, canonical_line, content_hash
 from pipelines.dates import Published, read_date
-from pipelines.layouts import Layout, Noise
-from pipelines.lines import Line, Mark
-from pipelines.noise import line_rule
+from pipelines.layouts import Layout
+from pipelines.lines import BODY, CANDIDATE, Line, Mark
+from pipelines.noise import Rules
 from pipelines.textrules import LineRule, TextRules
 
-BODY = Mark("body")
 BYLINE = Mark("byline")
 DOUBLED = "doubled-section"
 _FIELDS = {"title": "title", "section": "section", "date": "published_at", "byline": "byline", "caption": "captions"}
@@ -41,7 +40,7 @@ class _Form:
     published: Published | None
 
 
-def read_text(text: str, layout: Layout, rules: tuple[Noise, ...], input_digest: str, cleaner_digest: str) -> Reading:
+def read_text(text: str, layout: Layout, rules: Rules, input_digest: str, cleaner_digest: str) -> Reading:
     """The reading of a plain text under ``layout``, which has text rules, and the noise ``rules`` that hold."""
     if layout.text is None:
         raise ValueError(f"layout {layout.id!r} has no rules for plain texts")
@@ -54,9 +53,9 @@ def read_text(text: str, layout: Layout, rules: tuple[Noise, ...], input_digest:
     )
 
 
-def _rows(text: str, rules: tuple[Noise, ...]) -> list[Row]:
+def _rows(text: str, rules: Rules) -> list[Row]:
     lines = ((number, canonical_line(line)) for number, line in enumerate(_LINE_END.split(text), 1))
-    marked = ((number, line, line_rule(line, rules)) for number, line in lines if line)
+    marked = ((number, line, rules.takes(line)) for number, line in lines if line)
     return [Row(number, line, Mark("removed", rule) if rule else BODY) for number, line, rule in marked]
 
 

@@ -14,7 +14,7 @@ from pipelines.layouts import Layout, Layouts, Noise
 from pipelines.reclean import Outcome, Read, read_all, read_task
 from pipelines.reclean import reclean as reclean_all
 from pipelines.reclean import rehearse as rehearse_all
-from pipelines.stale import Plan, plan
+from pipelines.stale import Plan, filled, plan
 from tests.builders import SOURCES
 from tests.rig import THERE, Database, Rig, address, day
 
@@ -30,7 +30,7 @@ CONTRACT = {
 }
 READINGS = (
     "SELECT input_digest, cleaner_digest, layout, content_hash, published_at, published_evidence, published_rule,"
-    " byline, section, language, captions, removed, restored, evidence, warnings FROM reading ORDER BY 1, 2"
+    " byline, section, language, captions, removed, restored, evidence, warnings, structure FROM reading ORDER BY 1, 2"
 )
 
 
@@ -61,9 +61,9 @@ def planned(database: Database, folder: Path, cleaner: Cleaner, *sources: str, f
     return plan(Home(folder), database.store, cleaner, sources, force=force)
 
 
-def read(wanted: Plan, cleaner: Cleaner) -> Sequence[list[Read]]:
+def read(database: Database, wanted: Plan, cleaner: Cleaner) -> Sequence[list[Read]]:
     """The inputs of a plan, read."""
-    return list(read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None))
+    return list(read_all(filled(database.store, wanted.tasks), partial(read_task, cleaner=cleaner), None))
 
 
 def reclean(
@@ -71,13 +71,13 @@ def reclean(
 ) -> Outcome:
     """`bantin reclean`."""
     wanted = planned(database, folder, cleaner, *sources, force=force)
-    return reclean_all(database.store, wanted, read(wanted, cleaner), promote=promote)
+    return reclean_all(database.store, wanted, read(database, wanted, cleaner), promote=promote)
 
 
 def rehearse(database: Database, folder: Path, cleaner: Cleaner, *sources: str, force: bool = False) -> Outcome:
     """`bantin reclean --dry-run`."""
     wanted = planned(database, folder, cleaner, *sources, force=force)
-    return rehearse_all(database.store, wanted, read(wanted, cleaner), 10)
+    return rehearse_all(database.store, wanted, read(database, wanted, cleaner), 10)
 
 
 def contract(database: Database) -> dict[str, list[tuple[Any, ...]]]:

@@ -7,14 +7,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, delete, text
 
 from archive.catalogue import SourceFacts
 from archive.clock import Clock, rfc3339
 from archive.database import connect, reading, upgrade
 from archive.export import export_jsonl
 from archive.journal import Journal
-from archive.models import Base
+from archive.models import Base, Extraction
 from archive.records import Capture, Location
 from archive.segments import SegmentWriter, find_segment
 from archive.store import Store
@@ -128,6 +128,11 @@ class Database:
             table.name: sorted(self.rows(f'SELECT * FROM "{table.name}"'), key=repr)
             for table in Base.metadata.sorted_tables
         }
+
+    def forget_extractions(self) -> None:
+        """As after an upgrade: nothing is kept of what extraction left, so that pages must be read."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(Extraction))
 
     def close(self) -> None:
         """Let go of the database."""

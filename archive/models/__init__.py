@@ -6,7 +6,16 @@ from archive.models.base import Base, Digest, Json, UtcTime
 from archive.models.catalogue import Source, SourceHost, SourceLayout, Unit, UnitSuccessor
 from archive.models.collecting import Capture, Crawl, Frontier
 from archive.models.hosts import Host
-from archive.models.readings import CaptureReading, Cleaner, Content, Promotion, Reading
+from archive.models.readings import (
+    CaptureReading,
+    Cleaner,
+    Content,
+    CorrectedReading,
+    Correction,
+    Extraction,
+    Promotion,
+    Reading,
+)
 from archive.models.rescue import Rescue, RescueListing
 
 __all__ = [
@@ -18,9 +27,12 @@ __all__ = [
     "Change",
     "Cleaner",
     "Content",
+    "CorrectedReading",
+    "Correction",
     "Crawl",
     "Digest",
     "Edition",
+    "Extraction",
     "File",
     "Frontier",
     "Host",

@@ -49,6 +49,7 @@ class Edition(Base):
     observed_from: Mapped[datetime]
     observed_to: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    corrected: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class MetadataChange(Base):

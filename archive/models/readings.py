@@ -1,9 +1,9 @@
-"""What cleaners made of captures: cleaners and their promotion, contents, readings."""
+"""What cleaners made of captures, cleaners and their promotion; what persons corrected of it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Digest
@@ -57,6 +57,16 @@ class Reading(Base):
     restored: Mapped[list[Any]]
     evidence: Mapped[list[Any]] = mapped_column(server_default="[]")
     warnings: Mapped[list[Any]]
+    structure: Mapped[list[Any]] = mapped_column(server_default="[]")
+    corrected: Mapped[list[Any]] = mapped_column(server_default="[]")
+
+
+class Extraction(Base):
+    __tablename__ = "extraction"
+
+    input_digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    extraction_digest: Mapped[str] = mapped_column(Digest)
+    blocks: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CaptureReading(Base):
@@ -68,3 +78,26 @@ class CaptureReading(Base):
     outcome: Mapped[str] = mapped_column(String(24))
     reason: Mapped[str | None] = mapped_column(Text)
     reading_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"))
+
+
+class Correction(Base):
+    __tablename__ = "correction"
+    __table_args__ = (Index(None, "article_key"),)
+
+    # No foreign key: a rebuild has the decisions before the articles.
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_key: Mapped[str] = mapped_column(Text)
+    captured_at: Mapped[datetime]
+    field: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+    withdrawn: Mapped[bool]
+
+
+class CorrectedReading(Base):
+    __tablename__ = "corrected_reading"
+
+    capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id"), primary_key=True)
+    cleaner_digest: Mapped[str] = mapped_column(ForeignKey("cleaner.digest"), primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), index=True)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive.clock import Clock, parse_rfc3339
 from archive.errors import BantinError, UsageError
 from archive.home import Home
-from crawler.cli import catalogue, importing, probing, read, recleaning, rescuing, run, scheduling
+from crawler.cli import catalogue, correcting, importing, probing, read, recleaning, rescuing, run, scheduling
 from crawler.cli.front import INTERRUPTED, NEEDS_A_LOOK, Front
 
 COULD_NOT_RUN = 3
@@ -72,7 +72,7 @@ def bantin(
     ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now), now is not None)
 
 
-for commands in (catalogue, probing, run, importing, rescuing, recleaning, read, scheduling):
+for commands in (catalogue, probing, run, importing, rescuing, recleaning, correcting, read, scheduling):
     commands.register(app)
 
 

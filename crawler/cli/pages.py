@@ -1,7 +1,8 @@
 """What a person sees of an article, its history, two editions side by side, the duplicates and the figures."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from archive.history import Event
@@ -10,6 +11,7 @@ from archive.wording import Segment
 from crawler.cli.printing import moment, print_facts, print_table, print_text, print_wording
 
 _SHORT = 8
+_LONG = 120
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FIGURES = ("articles", "gone", "duplicates", "editions", "addresses", "due")
 _LEDGER = ("seen", "missing", "attempts", "fetched", "cleaned", "unrecognised", "failed", "blocked", "gone")
@@ -18,7 +20,7 @@ _LEDGER = ("seen", "missing", "attempts", "fetched", "cleaned", "unrecognised", 
 def article(row: Row) -> None:
     """An article to read, and below it what is known about it."""
     print_text(row["title"] or "(no title)", "bold")
-    for text in (row["lead"], row["body"]):
+    for text in (row["lead"], "\n".join(_shaped((row["body"] or "").split("\n"), row["structure"]))):
         if text:
             print_text("\n" + text)
     if not row["body"]:
@@ -40,11 +42,31 @@ def article(row: Row) -> None:
             "last good": row["last_captured_at"],
             "gone since": row["gone_at"],
             "duplicate of": row["duplicate_of"],
+            "corrected": [_corrected(one) for one in row["corrections"]],
             "warnings": row["warnings"],
             "cleaner": row["cleaner"],
             "archived": f"{archived['warc_file']} at byte {archived['warc_offset']}, from {archived['url']}",
         }
     )
+
+
+def _shaped(paragraphs: Sequence[str], structure: Sequence[Row]) -> Iterator[str]:
+    """The body as it stands on the page: the cells of a row beside each other, items with a dash, headings apart."""
+    parts, n = {part["first"]: part for part in structure}, 0
+    while n < len(paragraphs):
+        part = parts.get(n, {"kind": "", "lines": [1]})
+        lines = iter(paragraphs[n : n + sum(part["lines"])])
+        cells = [" / ".join(islice(lines, count)) for count in part["lines"]]
+        n += sum(part["lines"])
+        match part["kind"]:
+            case "row":
+                yield f"| {' | '.join(cells)} |"
+            case "item":
+                yield f"- {cells[0]}"
+            case "heading":
+                yield f"\n{cells[0]}"
+            case _:
+                yield cells[0]
 
 
 def _wordless(attachments: Sequence[Row]) -> str:
@@ -65,6 +87,16 @@ def _attachment(one: Row) -> str:
     return f"{one['label'] or one['kind']}: {one['url']} ({state})"
 
 
+def _corrected(one: Row) -> str:
+    was = f'was "{_short(one["was"])}"' if one["was"] else "was empty"
+    return f"{one['field']}: {was}, because {one['reason']} ({one['corrected_at']})"
+
+
+def _short(text: str) -> str:
+    text = text.replace("\n", " / ")
+    return text if len(text) <= _LONG else f"{text[:_LONG].rstrip()}…"
+
+
 def _edition(row: Row) -> str:
     return f"{row['edition']} of {row['editions']}, seen {moment(row['captured_at'])} to {moment(row['observed_to'])}"
 
@@ -81,11 +113,14 @@ def _details(event: Event) -> str:
     match event.kind:
         case "edition":
             words = f"{', '.join(facts['changed'])}: {_counts(facts)}" if "changed" in facts else "first seen"
+            words += f" ({', '.join(facts['corrected'])} corrected)" if facts["corrected"] else ""
             return f"{facts['edition']}, {words}; last seen {moment(facts['observed_to'])}"
         case "metadata":
             return f"{facts['field']}: {facts['before'] or '(none)'} → {facts['after'] or '(none)'}"
         case "variant":
             return f"other words at {facts['url']} ({(facts['after'] or '')[:_SHORT]})"
+        case "correction":
+            return f"{facts['field']} by hand, {moment(facts['corrected_at'])}: {facts['reason']}"
         case _:
             return f"{facts['outcome']}{_http(facts)} at {facts['url']}"
 
@@ -102,6 +137,8 @@ def diff(before: Row, after: Row, segments: Mapping[str, Sequence[Segment]]) -> 
     """The later text with what was removed and added, headed by the two editions."""
     for side, row in (("from", before), ("to", after)):
         print_text(f"{side} edition {row['edition']}: {row['article_key']}@{moment(row['observed_from'])}", "dim")
+        for one in row["corrected"]:
+            print_text(f"     {one['field']} corrected by hand, {one['corrected_at']}: {one['reason']}", "dim")
     for name, parts in segments.items():
         if parts:
             print_text(f"\n{name}", "bold")
@@ -119,7 +156,7 @@ def change(row: Row) -> str:
     """An entry of the change feed as one line; digests are cut short."""
     detail = " ".join(f"{name}={_cut(value)}" for name, value in row["detail"].items())
     about = row["article_key"] or row["source_id"] or ""
-    entry = f"{row['cursor']:>6}  {moment(row['at'])}  {row['kind']:<9}  {about}  {detail}"
+    entry = f"{row['cursor']:>6}  {moment(row['at'])}  {row['kind']:<10}  {about}  {detail}"
     return entry.rstrip().replace("\n", " ")
 
 

@@ -49,7 +49,7 @@ def show(
     """Print an article as it is now, or as it was captured at TIME."""
     front: Front = ctx.obj
     with front.reading() as connection:
-        name, at = _cited(key)
+        name, at = cited(key)
         row = _article(connection, find(connection, name), at)
     print_json(row) if json else pages.article(row)
     if save is not None:
@@ -197,7 +197,8 @@ def find(connection: Connection, name: str) -> str:
     return key
 
 
-def _cited(text: str) -> tuple[str, str | None]:
+def cited(text: str) -> tuple[str, str | None]:
+    """The key or address, and the time, of a citation ``KEY@TIME``; no time where there is none."""
     # Addresses may hold an @ of their own: only what reads as a time is one.
     name, at, tail = text.rpartition("@")
     try:
@@ -220,7 +221,18 @@ def _article(connection: Connection, key: str, at: str | None) -> Row:
     cite = f"{key}@{moment(edition['observed_from'])}"
     files = [{**named, **one} for named, one in zip(contract["attachments"], row["attachments"], strict=True)]
     more = {"source_name": row["source_name"], "layout": row["layout"], "observed_to": edition["observed_to"]}
+    more |= {"structure": spoken["structure"], "corrections": _corrections(connection, row, spoken)}
     return {**contract, "attachments": files, **more, "cite": cite, "archived": record | place}
+
+
+def _corrections(connection: Connection, row: Row, spoken: Row) -> list[Row]:
+    """What a person corrected in this reading: which field, what the cleaner reads there, why and when."""
+    was = queries.as_read(connection, spoken) if row["corrected"] else {}
+    return [{"field": one["field"], "was": was[one["field"]] or None, **_why(one)} for one in row["corrected"]]
+
+
+def _why(one: Row) -> Row:
+    return {name: one[name] for name in ("reason", "corrected_at", "captured_at")}
 
 
 def _two_editions(connection: Connection, key: str, a: str | None, b: str | None) -> tuple[Row, Row]:
@@ -245,7 +257,8 @@ def _edition(connection: Connection, key: str, found: list[Row], name: str) -> R
 
 
 def _brief(edition: Row) -> Row:
-    return {name: edition[name] for name in ("edition", "observed_from", "observed_to", "content_hash")}
+    brief = {name: edition[name] for name in ("edition", "observed_from", "observed_to", "content_hash")}
+    return brief | {"corrected": [{"field": one["field"], **_why(one)} for one in edition["corrected"]]}
 
 
 def _feed(front: Front, since: int, follow: bool) -> Iterator[Row]:

@@ -1,9 +1,8 @@
 """The commands of the curator: reclean the archive, compare cleaners, promote one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from sqlalchemy import select
 
 from archive.cleaners import cleaners, differences, find_cleaner
-from archive.comparison import Difference, Tally
+from archive.comparison import Tally
 from archive.database import reading
 from archive.errors import BantinError, UsageError
 from archive.journal import Journal
@@ -19,20 +18,33 @@ from archive.models import Source
 from archive.store import Store
 from crawler.bars import progress
 from crawler.cli.catalogue import catalogue
+from crawler.cli.differences import print_tally, tally_facts
 from crawler.cli.front import NEEDS_A_LOOK, Front
 from crawler.cli.opening import open_store
 from crawler.cli.options import CORES, Json, Workers
-from crawler.cli.printing import moment, print_json, print_table, print_text
+from crawler.cli.printing import moment, print_json, print_table
 from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
 from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
 from pipelines.reclean import reclean as reclean_archive
-from pipelines.stale import Plan, plan
+from pipelines.stale import Plan, filled, plan
 from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_task
 
 _SHOWN = 12
 
 OneSource = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
+MaxLoss = Annotated[
+    float,
+    typer.Option(
+        "--max-loss",
+        metavar="SHARE",
+        min=0,
+        max=1,
+        help="Of each source so many bodies may lose half of their characters; more exits 1.",
+    ),
+]
+#: What is said to be too much where nobody says.
+MAX_LOSS = 0.01
 Top = Annotated[int, typer.Option("--top", metavar="N", min=0, help="How many of the largest differences to show.")]
 
 group = typer.Typer(help="Which cleaners have read the archive, and which holds.", no_args_is_help=True)
@@ -51,6 +63,17 @@ def reclean(
     workers: Workers = CORES,
     no_promote: Annotated[bool, typer.Option("--no-promote", help="Store the readings, but move no edition.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Read also what is up to date.")] = False,
+    max_loss: Annotated[
+        float | None,
+        typer.Option(
+            "--max-loss",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Do not promote where, of a source, more bodies than this share lose half of their characters."
+            f" --dry-run exits 1 then (default there: {MAX_LOSS}).",
+        ),
+    ] = None,
     top: Top = 10,
     json: Json = False,
 ) -> None:
@@ -66,28 +89,32 @@ def reclean(
         _catch_up(front, store, cleaner)
     wanted = plan(front.home, store, cleaner, [source] if source else [], force=force)
     with (
-        _reader(wanted, cleaner, workers) as results,
+        _reader(store, wanted, cleaner, workers) as results,
         progress("recleaning", "pages", wanted.inputs) as advance,
     ):
         if dry_run:
             outcome = rehearse(store, wanted, results, top, advance)
         else:
-            outcome = reclean_archive(store, wanted, results, promote=not no_promote, progress=advance)
+            outcome = reclean_archive(
+                store, wanted, results, promote=not no_promote, max_loss=max_loss, progress=advance
+            )
+    if dry_run:
+        outcome.problems += outcome.tally.losses(MAX_LOSS if max_loss is None else max_loss)
     _print_outcome(outcome, dry_run=dry_run, json=json)
     if outcome.problems or (outcome.held_back and not no_promote):
         raise typer.Exit(NEEDS_A_LOOK)
 
 
 @contextmanager
-def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
+def _reader(store: Store, wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
     """Reads the plan's tasks, here or in worker processes; never more of them than there are tasks."""
     workers = min(workers, len(wanted.tasks))
     if workers <= 1 or wanted.inputs < WORTH_A_POOL:
-        yield read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None)
+        yield read_all(filled(store, wanted.tasks), partial(read_task, cleaner=cleaner), None)
         return
     with start_workers(workers, cleaner) as pool:
         try:
-            yield read_all(wanted.tasks, work_task, pool, ahead=4 * workers)
+            yield read_all(filled(store, wanted.tasks), work_task, pool, ahead=4 * workers)
         except BrokenProcessPool as error:
             raise BantinError(
                 "a worker process was ended from outside, perhaps for lack of memory. What was read is stored: the same"
@@ -113,7 +140,9 @@ def _known_sources(store: Store) -> set[str]:
 def _print_outcome(outcome: Outcome, *, dry_run: bool, json: bool) -> None:
     if json:
         facts: dict[str, Any] = {"inputs": outcome.inputs, "captures": outcome.captures, "problems": outcome.problems}
-        facts |= _tally(outcome.tally) if dry_run else {"promoted": outcome.promoted, "held_back": outcome.held_back}
+        facts |= (
+            tally_facts(outcome.tally) if dry_run else {"promoted": outcome.promoted, "held_back": outcome.held_back}
+        )
         print_json(facts)
         return
     if outcome.inputs:
@@ -121,7 +150,7 @@ def _print_outcome(outcome: Outcome, *, dry_run: bool, json: bool) -> None:
     else:
         typer.echo("nothing is stale: the installed cleaner has read every capture")
     if dry_run:
-        _print_tally(outcome.tally)
+        print_tally(outcome.tally)
     for source_id, counts in outcome.promoted.items():
         typer.echo(f"{source_id}: cleaner promoted; {_switched(counts)}")
     for source_id, why in outcome.held_back.items():
@@ -184,16 +213,26 @@ def diff(
     a: Annotated[str, typer.Argument(metavar="A", help="A cleaner's digest, or the beginning of it.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
     source: OneSource = None,
+    max_loss: MaxLoss = MAX_LOSS,
     top: Top = 10,
     json: Json = False,
 ) -> None:
-    """Compare what two cleaners read in the same pages: by source, layout and rule, the largest differences last."""
+    """Compare what two cleaners read in the same pages: by source, layout and rule, the largest differences last.
+
+    Exits 1 where B loses too much.
+    """
     front: Front = ctx.obj
     tally = Tally(top)
     with front.reading() as connection:
-        for difference in differences(connection, find_cleaner(connection, a), find_cleaner(connection, b), source):
-            tally.add(difference)
-    print_json(_tally(tally)) if json else _print_tally(tally)
+        one, other = find_cleaner(connection, a), find_cleaner(connection, b)
+        for source_id, difference in differences(connection, one, other, source):
+            tally.add(source_id, difference)
+    losses = list(tally.losses(max_loss))
+    print_json(tally_facts(tally) | {"problems": losses}) if json else print_tally(tally)
+    for said in () if json else losses:
+        typer.echo(f"needs a look: {said}", err=True)
+    if losses:
+        raise typer.Exit(NEEDS_A_LOOK)
 
 
 @group.command()
@@ -231,60 +270,3 @@ def promote(
     for source_id in ids:
         said = f"promoted; {_switched(counts[source_id])}" if source_id in counts else "is promoted already"
         typer.echo(f"{source_id}: {cleaner[:_SHOWN]} {said}")
-
-
-def _tally(tally: Tally) -> dict[str, Any]:
-    groups = [
-        {"source_id": source_id, "layout": layout, "rule": rule, **counts}
-        for (source_id, layout, rule), counts in sorted(tally.groups.items())
-    ]
-    largest = [_difference(found) for found in tally.largest]
-    counted = {"compared": tally.compared, "changed": tally.changed, "texts": tally.texts}
-    return {**counted, "fields": dict(sorted(tally.fields.items())), "groups": groups, "largest": largest}
-
-
-def _difference(found: Difference) -> dict[str, Any]:
-    moved = [name for name in found.fields if name != "body"]
-    before, after = asdict(found.before), asdict(found.after)
-    return {
-        "article_key": found.article_key,
-        "url": found.url,
-        "layout": found.layout,
-        "rules": found.rules,
-        "size": found.size,
-        "lost": found.lost,
-        "gained": found.gained,
-        "moved": {name: {"before": before[name], "after": after[name]} for name in moved},
-    }
-
-
-def _print_tally(tally: Tally) -> None:
-    typer.echo(f"{tally.texts} of {tally.compared} texts differ, {tally.changed - tally.texts} more in metadata only")
-    if not tally.changed:
-        return
-    names = ("texts", "changed", "lost", "gained")
-    columns = ["source", "layout", "rule", "texts", "readings", "lines lost", "lines gained"]
-    lines = [(*group, *(counts[name] for name in names)) for group, counts in sorted(tally.groups.items())]
-    print_table(columns, lines, right=columns[3:])
-    for found in reversed(tally.largest):
-        _print_difference(found)
-
-
-def _print_difference(found: Difference) -> None:
-    print_text(f"\n{found.article_key}  {', '.join(found.fields)}  by {', '.join(found.rules)}\n{found.url}")
-    for name in (name for name in found.fields if name != "body"):
-        print_text(f"  {name}: {_short(getattr(found.before, name))} -> {_short(getattr(found.after, name))}")
-    for mark, lines in (("-", found.lost), ("+", found.gained)):
-        _print_lines(mark, lines)
-
-
-def _print_lines(mark: str, lines: Sequence[str]) -> None:
-    for line in lines[:_SHOWN]:
-        print_text(f"  {mark} {_short(line)}")
-    if len(lines) > _SHOWN:
-        typer.echo(f"  {mark} … and {len(lines) - _SHOWN} more lines")
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if not value else value if isinstance(value, str) else " · ".join(value)
-    return text if len(text) <= 160 else text[:159] + "…"

@@ -49,7 +49,7 @@ def digest(cleaner: Cleaner, source_id: str = "songnhue") -> str:
 
 def compared(database: Database, a: str, b: str, source_id: str | None = None) -> list[Difference | None]:
     with reading(database.engine) as connection:
-        return list(differences(connection, a, b, source_id))
+        return [difference for _, difference in differences(connection, a, b, source_id)]
 
 
 def test_a_cleaner_is_found_by_the_beginning_of_its_digest_if_no_other_begins_so(database: Database) -> None:

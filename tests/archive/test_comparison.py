@@ -65,7 +65,7 @@ def test_a_tally_counts_by_source_layout_and_rule_and_keeps_the_largest() -> Non
         compared(BEFORE, told(paragraphs=(), removed=(("slogan", "Một."), ("other", "Hai."))), "songnhue:3"),
         compared(BEFORE, told(title="Một tên khác và dài hơn nhiều"), "songnhue:4"),
     ):
-        tally.add(difference)
+        tally.add("songnhue", difference)
     assert (tally.compared, tally.changed, tally.texts) == (5, 4, 3)
     groups = {rule: dict(counts) for (_, _, rule), counts in tally.groups.items()}
     assert groups == {
@@ -82,5 +82,23 @@ def test_a_tally_counts_by_source_layout_and_rule_and_keeps_the_largest() -> Non
 def test_what_is_as_large_stands_in_the_order_of_its_keys() -> None:
     tally = Tally(keep=3)
     for key in ("songnhue:3", "songnhue:1", "songnhue:2"):
-        tally.add(compared(BEFORE, told(paragraphs=WORDS[1:]), key))
+        tally.add("songnhue", compared(BEFORE, told(paragraphs=WORDS[1:]), key))
     assert [found.article_key for found in tally.largest] == ["songnhue:1", "songnhue:2", "songnhue:3"]
+
+
+def test_a_body_that_loses_half_of_its_characters_counts_as_lost_and_no_other() -> None:
+    before = told(paragraphs=("mười chữ.", "mười chữ."))
+    assert compared(before, told(paragraphs=("mười chữ.",))).halved
+    assert not compared(before, told(paragraphs=("mười chữ.", "m"))).halved
+    assert not compared(told(paragraphs=()), told(paragraphs=("mười chữ.",))).halved
+
+
+def test_losses_are_told_of_the_sources_that_lose_too_much() -> None:
+    tally = Tally()
+    for source_id, lost in (("songnhue", 1), ("bao", 3)):
+        for number in range(100):
+            difference = compared(BEFORE, told(paragraphs=()), f"{source_id}:{number}") if number < lost else None
+            tally.add(source_id, difference)
+    assert [said.partition(" lose")[0] for said in tally.losses(0.01)] == ["bao: 3 of 100 bodies (3.0%)"]
+    assert [said.partition(":")[0] for said in tally.losses(0)] == ["bao", "songnhue"]
+    assert list(tally.losses(0.03)) == []

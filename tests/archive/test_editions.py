@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.editions import Fold, Moved, Seen, fold
+from archive.editions import Fold, Moved, fold
+from archive.seen import Seen
 
 HERE, THERE = "songnhue.hanoi.gov.vn/hoat-ong-ang/101", "songnhue.hanoi.gov.vn/tin-tuc/101"
 

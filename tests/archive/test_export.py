@@ -14,7 +14,7 @@ from archive.export import export_jsonl, export_to
 CONTRACT = (
     "article_key source_id url urls title lead body published_at published_evidence byline section sections captions "
     "language content_hash body_hash duplicate_of edition editions first_captured_at last_captured_at captured_at "
-    "gone_at cleaner warnings attachments"
+    "gone_at cleaner warnings attachments corrected"
 )
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection
 
-from archive.editions import Seen, fold
+from archive.editions import fold
 from archive.history import absences, history
+from archive.seen import Seen
 from tests.sample import day
 
 

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 
-from archive.editions import Seen, fold
+from archive.editions import fold
+from archive.seen import Seen
 from tests.archive.test_editions import THERE, captures, day, seen
 
 

@@ -26,11 +26,12 @@ from pipelines.clean import clean
 from pipelines.layouts import Layouts
 from pipelines.lines import text_of, walk
 from pipelines.locate import locate, parse
+from pipelines.noise import Rules
 from tests.portal import WARC
 
 LAYOUTS = Layouts.load()
 LIFERAY = LAYOUTS["hanoi-liferay"]
-RULES = LAYOUTS.noise(LIFERAY)
+RULES = Rules(LAYOUTS.noise(LIFERAY))
 DATE = re.compile(r"(\d\d)/(\d\d)/(\d{4})\s*\|\s*(\d{1,2}):(\d\d)\s*([AP]M)?")
 
 
@@ -49,7 +50,7 @@ def ours(page: str) -> Reading:
     """Our reading."""
     tree = parse(page)
     assert tree is not None
-    return clean(tree, LIFERAY, RULES, "", "")
+    return clean(tree, "", LIFERAY, RULES, "", "")[0]
 
 
 def stock(page: str) -> Any:

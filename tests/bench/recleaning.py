@@ -44,7 +44,7 @@ def main() -> None:
 
 def collect(folder: Path, days: int) -> None:
     """A home of that many days of the portal."""
-    with Portal("--churn", "--edits", "0.05", "--redates", "0.02", "--gone", "0.01") as portal:
+    with Portal("--edits", "0.05", "--redates", "0.02", "--gone", "0.01") as portal:
         bantin = Bantin(folder / "home", portal.catalogue(folder))
         bantin.run("init")
         for number in range(days):

@@ -14,11 +14,11 @@ from lxml import etree
 from w3lib.encoding import html_to_unicode
 
 from archive.records import Reading
-from pipelines import clean as clean_module
+from pipelines import extraction as extraction_module
 from pipelines.clean import clean
 from pipelines.layouts import Layouts
 from pipelines.locate import article_lines
-from pipelines.noise import line_rule
+from pipelines.noise import Rules
 from tests.builders import account, body_of, installed, liferay, page_of, press, reading_of, tree_of
 from tests.cases import Case, cases
 
@@ -35,7 +35,8 @@ def _tree(case: Case) -> etree._Element:
 
 def _clean(case: Case, layouts: Layouts, tree: etree._Element | None = None) -> Reading:
     layout = layouts[case.layout]
-    return clean(_tree(case) if tree is None else tree, layout, layouts.noise(layout), "input", "cleaner")
+    page = _tree(case) if tree is None else tree
+    return clean(page, case.url, layout, Rules(layouts.noise(layout)), "input", "cleaner")[0]
 
 
 @pytest.mark.parametrize("case", [c for c in ALL if c.layout != "generic"], ids=[i for i in IDS if "generic" not in i])
@@ -92,7 +93,7 @@ def test_a_body_that_trafilatura_drops_whole_is_restored_whole(
 ) -> None:
     text = liferay(f"<p>{LONG}</p><p>Mọi góp ý gửi về Văn phòng Quận ủy.</p>")
     kept = reading_of(installed(layouts), text)
-    monkeypatch.setattr(clean_module, "texts_of_body", lambda body, without, lines: set())
+    monkeypatch.setattr(extraction_module, "texts_of_body", lambda body, without, lines: set())
     restored = reading_of(installed(layouts), text)
     assert restored.content == kept.content
     assert restored.restored == body_of(kept)
@@ -179,7 +180,8 @@ def test_lines_outside_the_fields_are_recorded(layouts: Layouts) -> None:
 def test_a_date_that_stands_in_an_attribute_is_exact_and_the_words_beside_it_are_recorded(layouts: Layouts) -> None:
     when = '<time datetime="2025-05-20T09:30:00+07:00">2 giờ trước</time>'
     text = f"<html><body><h1>Họp chi bộ</h1>{when}<p>{LONG}</p><p>{LONG}</p></body></html>"
-    reading = clean(tree_of(text), layouts["generic"], layouts.noise(layouts["generic"]), "input", "cleaner")
+    generic = layouts["generic"]
+    reading, _ = clean(tree_of(text), "", generic, Rules(layouts.noise(generic)), "input", "cleaner")
     assert (reading.published_at, reading.published_evidence) == ("2025-05-20T09:30:00+07:00",) * 2
     assert "2 giờ trước" in [removed.text for removed in reading.removed]
 
@@ -197,8 +199,8 @@ def test_a_view_count_in_the_date_line_or_the_text_changes_no_content(layouts: L
 
 def test_a_line_that_a_rule_takes_is_never_in_the_body(layouts: Layouts) -> None:
     for case in ALL:
-        rules = layouts.noise(layouts[case.layout])
-        assert [line for line in body_of(_clean(case, layouts)) if line_rule(line, rules)] == []
+        rules = Rules(layouts.noise(layouts[case.layout]))
+        assert [line for line in body_of(_clean(case, layouts)) if rules.takes(line)] == []
 
 
 @pytest.mark.parametrize("depth", [50, 300, 1_500])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import cleaner as cleaner_module
-from pipelines.cleaner import MODULES, Cleaner
+from pipelines.cleaner import AFTER_EXTRACTION, MODULES, Cleaner
 from pipelines.context import SourceContext
 from pipelines.layouts import Layout, Layouts, Noise
 from tests.builders import SOURCES, installed
@@ -50,6 +50,13 @@ def reached(module: str) -> set[str]:
 def test_the_digest_covers_every_module_that_decides_a_reading() -> None:
     assert reached("page") - DECIDE_NOTHING == set(MODULES)
     assert len(MODULES) == len(set(MODULES))
+
+
+def test_extraction_leans_on_nothing_that_may_change_without_it() -> None:
+    # What layouts say of texts and days is read there, and digested.
+    assert reached("extraction") & AFTER_EXTRACTION <= reached("layouts") | reached("context")
+    assert not {"byline", "scrub", "text"} & reached("extraction")
+    assert set(MODULES) > AFTER_EXTRACTION
 
 
 def with_rule(layouts: Layouts, layout_id: str, rule: Noise) -> Layouts:

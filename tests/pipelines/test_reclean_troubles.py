@@ -60,6 +60,7 @@ def test_a_damaged_record_is_said_with_its_place_and_holds_back_its_source_alone
     path = next(tmp_path.rglob(f"{Path(damaged.location.file).name}*"))
     whole = path.read_bytes()
     _damage(path, damaged)
+    database.forget_extractions()
     outcome = reclean(database, tmp_path, everywhere)
     assert list(outcome.promoted) == ["bao"]
     assert "captures that it has not read: 1." in outcome.held_back["songnhue"]
@@ -81,6 +82,7 @@ def test_a_missing_file_is_said_and_holds_back_its_source(make: Make, rig: Rig, 
     rig.seal()
     lost = next(tmp_path.rglob("bantin-crawl-20250209*"))
     kept = shutil.move(lost, tmp_path / "kept")
+    database.forget_extractions()
     outcome = reclean(database, tmp_path, newer)
     assert list(outcome.held_back) == ["songnhue"]
     assert outcome.problems == [f"{lost}: this WARC file is missing. Restore it from a copy of the archive"]
@@ -158,8 +160,8 @@ def test_a_source_that_the_catalogue_no_longer_names_is_held_back(
 def tally_of(database: Database, a: Cleaner, b: Cleaner) -> Tally:
     tally = Tally()
     with reading(database.engine) as connection:
-        for found in differences(connection, a.digest_for("songnhue"), b.digest_for("songnhue")):
-            tally.add(found)
+        for source_id, found in differences(connection, a.digest_for("songnhue"), b.digest_for("songnhue")):
+            tally.add(source_id, found)
     return tally
 
 

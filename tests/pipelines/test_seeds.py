@@ -11,6 +11,7 @@ import pytest
 from archive.records import Reading
 from pipelines.canonical import canonical_line
 from pipelines.layouts import Layouts
+from pipelines.noise import Rules
 from pipelines.text import read_text
 from tests.builders import account, body_of
 from tests.portal import SHARED
@@ -33,7 +34,7 @@ def _seed(name: str, layouts: Layouts) -> tuple[str, dict[str, Any], Reading]:
     text = path.read_bytes().decode()
     gold = json.loads(Path(SEEDS / f"{name}.gold.json").read_text(encoding="utf-8"))
     layout = layouts["plain-text"]
-    return text, gold, read_text(text, layout, layouts.noise(layout), "input", "cleaner")
+    return text, gold, read_text(text, layout, Rules(layouts.noise(layout)), "input", "cleaner")
 
 
 def _canonical(value: Any) -> Any:

@@ -142,6 +142,7 @@ def test_a_task_is_a_run_of_records_of_one_segment(
     moments = [day(0) + timedelta(seconds=number) for number in range(TASK_RECORDS + 5)]
     rows = [rig.page(100 + number, OLD, at) for number, at in enumerate(moments)]
     database.take([*rows, rig.page(999, OLD, day(1))])
+    database.forget_extractions()
     tasks = planned(database, tmp_path, newer).tasks
     assert [len(task) for task in tasks] == [TASK_RECORDS, 5, 1]
     for task in tasks:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from archive.records import Reading
 from pipelines.canonical import body_hash, canonical_line, content_hash
 from pipelines.layouts import Layouts
+from pipelines.noise import Rules
 from pipelines.text import read_text
 from tests.builders import account, body_of
 
@@ -33,7 +34,7 @@ HEAD = ["CÔNG TÁC ĐẢNG", "Phường Hạ Kiều giữ ngõ ven sông"]
 
 def read(*lines: str, end: str = "\n") -> Reading:
     layout = LAYOUTS["plain-text"]
-    return read_text(end.join(lines), layout, LAYOUTS.noise(layout), "input", "cleaner")
+    return read_text(end.join(lines), layout, Rules(LAYOUTS.noise(layout)), "input", "cleaner")
 
 
 def summary(reading: Reading) -> dict[str, Any]:

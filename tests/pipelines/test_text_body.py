@@ -4,6 +4,7 @@ import pytest
 
 from archive.records import Reading
 from pipelines.layouts import Layouts
+from pipelines.noise import Rules
 from pipelines.text import read_text
 from tests.builders import body_of
 
@@ -19,7 +20,7 @@ SECOND = (
 
 def read(layouts: Layouts, *lines: str) -> Reading:
     layout = layouts["plain-text"]
-    return read_text("\n\n".join(lines), layout, layouts.noise(layout), "input", "cleaner")
+    return read_text("\n\n".join(lines), layout, Rules(layouts.noise(layout)), "input", "cleaner")
 
 
 def stays(layouts: Layouts, *lines: str) -> Reading:

@@ -212,6 +212,25 @@ def test_a_wrong_digest_or_source_is_said_and_exits_2(desk: Desk) -> None:
         assert "See: bantin" in ended.said
 
 
+def test_where_bodies_lose_half_the_comparison_exits_1_and_nothing_is_promoted(desk: Desk) -> None:
+    promoted, digest = desk.promoted, change(desk, hanoi_liferay=rule("(?s).+"))
+    lost = "songnhue: 2 of 3 bodies (66.7%) lose half of their characters or more"
+    ended = desk("reclean", "--dry-run")
+    assert ended.status == 1
+    assert f"needs a look: {lost}; 1.0% may (--max-loss)" in ended.said
+    assert desk("reclean", "--dry-run", "--max-loss", "0.7").status == 0
+    ended = desk("reclean", "--max-loss", "0.5")
+    assert ended.status == 1
+    assert f"songnhue: cleaner not promoted: {lost}; 50.0% may (--max-loss). See: bantin cleaners diff" in ended.said
+    assert desk.promoted == promoted
+    ended = desk("cleaners", "diff", promoted, digest)
+    assert (ended.status, lost in ended.said) == (1, True)
+    assert desk.json("cleaners", "diff", promoted, digest)["problems"] == [f"{lost}; 1.0% may (--max-loss)"]
+    assert desk("cleaners", "diff", promoted, digest, "--max-loss", "1").status == 0
+    assert desk("reclean").status == 0
+    assert desk.promoted == digest
+
+
 def test_a_record_that_cannot_be_read_exits_1_and_names_its_place(desk: Desk) -> None:
     desk.rig.seal()
     change(desk)
@@ -219,6 +238,7 @@ def test_a_record_that_cannot_be_read_exits_1_and_names_its_place(desk: Desk) ->
     data = bytearray(path.read_bytes())
     data[-200:-190] = bytes(10)
     path.write_bytes(data)
+    desk.database.forget_extractions()
     export = desk("export", "-").out
     ended = desk("reclean")
     assert ended.status == 1
@@ -233,6 +253,7 @@ def test_a_missing_file_exits_1_and_is_named(desk: Desk) -> None:
     change(desk)
     path = max(desk.home.archive.rglob("*.warc.gz"), key=lambda found: found.stat().st_size)
     path.unlink()
+    desk.database.forget_extractions()
     ended = desk("reclean")
     assert ended.status == 1
     assert f"{path.name}: this WARC file is missing" in ended.said

@@ -103,7 +103,7 @@ def _runs(wholes: Collection[str], pieces: Sequence[str]) -> Iterator[tuple[str,
 
 
 def _run(whole: str, pieces: Sequence[str], first: int) -> list[int]:
-    """The ``pieces`` from ``first`` on that make up ``whole``, but for a caption or so between; else none."""
+    """The ``pieces`` from ``first`` on that make up ``whole``, but for a caption or so between; none if they do not."""
     at, run = 0, []
     for n in range(first, min(len(pieces), first + _LONGEST_RUN)):
         if pieces[n] and whole.startswith(pieces[n], at):
