@@ -13,55 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from archive.database import batched, reading
-from archive.errors import ArchiveError
 from archive.home import Home
 from archive.models import Capture, Source
 from archive.promotions import looked_into
 from archive.readings import TO_READ
-from archive.segments import find_segment
 from archive.store import Store
-from archive.warc import Record, read_record
 from pipelines.cleaner import Cleaner
+from pipelines.tasks import Input, Place, Witness
 
 #: Records a task: few enough that the processes end together, enough that handing a task over costs nothing.
 TASK_RECORDS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands in the archive: the segment's name, and the byte."""
-
-    archive: Path
-    segment: str
-    offset: int
-
-    def read(self) -> Record:
-        """The record. Raises ArchiveError where it is damaged or its file missing."""
-        try:
-            return read_record(find_segment(self.archive, self.segment), self.offset)
-        except ArchiveError:  # a crawl that seals the segment just now gives its file another name: look again
-            return read_record(find_segment(self.archive, self.segment), self.offset)
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """A capture that saw an input, how it ended when it was taken, and its record."""
-
-    capture_id: int
-    outcome: str
-    record: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One input to be read: the record that has it (``body`` where that is a revisit), and all captures that saw it."""
-
-    source_id: str
-    article_key: str
-    url: str
-    record: Place
-    body: Place | None
-    captures: tuple[Witness, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
 """The commands of the curator: reclean the archive, compare cleaners, promote one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +11,7 @@ from sqlalchemy import select
 from archive.cleaners import cleaners, differences, find_cleaner
 from archive.comparison import Difference, Tally
 from archive.database import reading
-from archive.errors import BantinError, UsageError
+from archive.errors import UsageError
 from archive.journal import Journal
 from archive.models import Source
 from archive.store import Store
@@ -25,10 +23,11 @@ from crawler.cli.options import CORES, Json, Workers
 from crawler.cli.printing import moment, print_json, print_table, print_text
 from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
-from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
+from pipelines.reclean import Outcome, read_all, rehearse
 from pipelines.reclean import reclean as reclean_archive
 from pipelines.stale import Plan, plan
-from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_task
+from pipelines.tasks import Read
+from pipelines.workers import PooledReader, start_workers, work_task
 
 _SHOWN = 12
 
@@ -66,7 +65,7 @@ def reclean(
         _catch_up(front, store, cleaner)
     wanted = plan(front.home, store, cleaner, [source] if source else [], force=force)
     with (
-        _reader(wanted, cleaner, workers) as results,
+        _reader(front, wanted, cleaner, workers) as results,
         progress("recleaning", "pages", wanted.inputs) as advance,
     ):
         if dry_run:
@@ -79,20 +78,12 @@ def reclean(
 
 
 @contextmanager
-def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
-    """Reads the plan's tasks, here or in worker processes; never more of them than there are tasks."""
+def _reader(front: Front, wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
+    """Reads the plan's tasks in worker processes; never more of them than there are tasks."""
     workers = min(workers, len(wanted.tasks))
-    if workers <= 1 or wanted.inputs < WORTH_A_POOL:
-        yield read_all(wanted.tasks, partial(read_task, cleaner=cleaner), None)
-        return
-    with start_workers(workers, cleaner) as pool:
+    with start_workers(workers, cleaner, front.limits) as pool:
         try:
             yield read_all(wanted.tasks, work_task, pool, ahead=4 * workers)
-        except BrokenProcessPool as error:
-            raise BantinError(
-                "a worker process was ended from outside, perhaps for lack of memory. What was read is stored: the same"
-                " command goes on; give it fewer --workers"
-            ) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -100,7 +91,7 @@ def _reader(wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[l
 
 def _catch_up(front: Front, store: Store, cleaner: Cleaner) -> None:
     """Take in what a crash left in the archive: else it would wait for the next collect, unread by this cleaner."""
-    with PooledReader(1, cleaner) as read:
+    with PooledReader(1, cleaner, front.limits) as read:
         for line in catch_up(front.home, store, cleaner, read):
             typer.echo(line, err=True)
 
