@@ -22,6 +22,7 @@ from pipelines.noise import line_rule, mark_noise
 BODY = Mark("body")
 OUTSIDE = "outside-fields"
 DROPPED = "trafilatura"
+LONGEST_DATE = 200  # characters of an attribute, which may hold anything
 
 
 def clean(tree: _Element, layout: Layout, rules: tuple[Noise, ...], input_digest: str, cleaner_digest: str) -> Reading:
@@ -81,7 +82,8 @@ def _judge(
 
 
 def _published(found: Found, lines: list[Line], layout: Layout) -> Published | None:
-    said = [] if found.date is None else [value for name in ("datetime", "content") if (value := found.date.get(name))]
+    stated = [] if found.date is None else [found.date.get(name) for name in ("datetime", "content")]
+    said = [value for value in stated if value and len(value) <= LONGEST_DATE]
     said += [line.text for line in lines if line.mark is not None and line.mark.role == "date"]
     dates = (read_date(text, layout.date_patterns) for text in said)
     return next((date for date in dates if date), None)

@@ -25,6 +25,7 @@ from pipelines.layouts import PLAIN_TEXT, Layout, Layouts
 MODULES = (
     "addresses",
     "attachments",
+    "bounds",
     "byline",
     "canonical",
     "clean",

@@ -11,6 +11,7 @@ from archive.errors import ArchiveError
 from archive.records import Page
 from archive.warc import Exchange, Record, decode_body
 from pipelines.addresses import sound
+from pipelines.bounds import TooMuchError
 from pipelines.cleaner import Cleaner
 from pipelines.page import Response, failure, read_page
 
@@ -67,14 +68,20 @@ def _read(exchange: Exchange, cleaner: Cleaner) -> Page:
     )
     try:
         page = read_page(response, cleaner)
+    except TooMuchError as error:
+        return _unread(exchange, str(error), payload, cleaner)
     except MemoryError:  # how much there is says nothing of the page: the worker ends, and the page is tried alone
         raise
     except Exception as error:
         # One page that cleaning cannot bear must stop neither the crawl nor a rebuild: it is archived, and said.
         reason = f"cleaning failed: {type(error).__name__}: {error}"[:500]
-        page = failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", reason, cleaner)
-        return replace(page, payload_digest=sha256(payload).hexdigest())
+        return _unread(exchange, reason, payload, cleaner)
     return replace(page, outcome="revisit-identical") if exchange.refers_to and page.outcome == "ok" else page
+
+
+def _unread(exchange: Exchange, reason: str, payload: bytes, cleaner: Cleaner) -> Page:
+    page = failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", reason, cleaner)
+    return replace(page, payload_digest=sha256(payload).hexdigest())
 
 
 def payload_digest_of(exchange: Exchange) -> str:
