@@ -63,8 +63,8 @@ HOSTILE: dict[str, tuple[Callable[[], str], str | None]] = {
     "line-breaks": (lambda: "<br>" * 1_000_000, "1,000,0"),
     "entities": (lambda: f"<p>{'&aacute;&#x1ea1;' * 400_000}</p>", None),
     "long-lines": (lambda: f"<p>{'tiếng ' * 160_000}</p>" * 5, None),
-    "many-lines": (lambda: "<p>a" * (MAX_TAGS - 100), None),
-    "many-links": (lambda: "".join(f'<a href="/{n}.pdf">a</a> ' for n in range(MAX_TAGS // 2 - 100)), None),
+    "many-lines": (lambda: "<p>a" * (MAX_TAGS // 4), None),
+    "many-links": (lambda: "".join(f'<a href="/{n}.pdf">a</a> ' for n in range(MAX_TAGS // 10)), None),
 }
 
 
