@@ -60,10 +60,12 @@ def reclean(
     *,
     promote: bool,
     progress: Callable[[int], None] = lambda count: None,
+    settling: Callable[[str], None] = lambda source_id: None,
 ) -> Outcome:
     """Store what was read, then fold and, unless told not to, promote the installed cleaner for each source.
 
-    A source of which not every capture could be read is not promoted: readers would lose what it lacks.
+    A source of which not every capture could be read is not promoted: readers would lose what it lacks. ``settling`` is
+    told which source is being folded and promoted: of a large one that takes a while.
     """
     outcome = Outcome()
     for found in results:
@@ -73,6 +75,7 @@ def reclean(
     promoted = store.promoted()
     for source_id, digest in wanted.digests.items():
         if promoted.get(source_id) != digest:
+            settling(source_id)
             _settle(store, source_id, digest, outcome, promote=promote, first=source_id not in promoted)
     for source_id in wanted.unnamed:
         outcome.held_back[source_id] = "the catalogue does not name this source; not read. Name it, or give --sources"

@@ -71,7 +71,13 @@ def reclean(
         if dry_run:
             outcome = rehearse(store, wanted, results, top, advance)
         else:
-            outcome = reclean_archive(store, wanted, results, promote=not no_promote, progress=advance)
+
+            def settling(source_id: str) -> None:
+                advance(0, doing=f"folding {source_id}" if no_promote else f"promoting for {source_id}")
+
+            outcome = reclean_archive(
+                store, wanted, results, promote=not no_promote, progress=advance, settling=settling
+            )
     _print_outcome(outcome, dry_run=dry_run, json=json)
     if outcome.problems or (outcome.held_back and not no_promote):
         raise typer.Exit(NEEDS_A_LOOK)
