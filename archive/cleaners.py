@@ -13,7 +13,7 @@ from archive.errors import UsageError
 from archive.models import Capture, CaptureReading, Cleaner, Content, Reading
 from archive.promotions import promoted_cleaners
 from archive.readings import TO_READ
-from archive.records import Attachment
+from archive.records import Attachment, plain_outcome
 
 _READ = (
     Reading.layout,
@@ -142,11 +142,6 @@ def _compared(connection: Connection, pairs: Sequence[Any]) -> Iterator[tuple[st
 
 def _plain(outcome: Any) -> Any:
     return case((outcome == "revisit-identical", "ok"), else_=outcome)
-
-
-def plain_outcome(outcome: str) -> str:
-    """The outcome as far as reading decides it: the same bytes again are as good as the first time."""
-    return "ok" if outcome == "revisit-identical" else outcome
 
 
 def _told(outcome: str, row: Any, named: Sequence[Attachment]) -> Told:

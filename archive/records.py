@@ -196,3 +196,8 @@ class Capture:
     redirect_url: str | None = None
     tls: str | None = None
     refers_to: tuple[str, datetime] | None = field(default=None)
+
+
+def plain_outcome(outcome: str) -> str:
+    """The outcome as far as reading decides it: the same bytes again are as good as the first time."""
+    return "ok" if outcome == "revisit-identical" else outcome

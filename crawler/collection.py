@@ -44,6 +44,7 @@ from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
 from pipelines.layouts import Layouts
 from pipelines.recognise import files
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader, default_count, start_workers
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Collection:
         self.store = Store(self.engine, self.journal, self._clock, self.cleaner.manifest_of)
         self._catalogue = catalogue
         self.plan, self._past, self._paused = of_today(plan, catalogue, self._clock.now())
+        self._limits = Limits(settings.getfloat("BANTIN_PAGE_SECONDS"), settings.getint("BANTIN_PAGE_MEMORY"))
         self.private = PrivateHosts(self.plan.sources)
         self.manners = Manners(self.plan.sources, settings.getfloat("BANTIN_DELAY"))
         broken = (source.context.hosts for source in self.plan.sources if source.tls is not None)
@@ -109,7 +111,15 @@ class Collection:
         ``failed`` is called once when archive or database can no longer be written: the crawl is to stop.
         """
         # The workers take a second to start: they do it while the archive is looked through.
-        workers = start_workers(self._settings.getint("BANTIN_WORKERS") or default_count(), self.cleaner)
+        count = self._settings.getint("BANTIN_WORKERS") or default_count()
+        self._workers = start_workers(count, self.cleaner, self._limits)
+        try:
+            await self._open(failed)
+        except BaseException:
+            self._workers.shutdown(cancel_futures=True)
+            raise
+
+    async def _open(self, failed: Callable[[], None]) -> None:
         facts = {
             "software": self._software,
             "isPartOf": self.key,
@@ -120,12 +130,15 @@ class Collection:
         }
         writer = SegmentWriter(self.home.archive, self.key, facts, self._settings.getint("BANTIN_SEGMENT_BYTES"))
         self.opened = await asyncio.to_thread(self._prepare, writer)
-        await asyncio.get_running_loop().run_in_executor(workers, os.getpid)  # one is up: nothing fetched has to wait
-        self.desk = Desk(writer, self.store, workers, self.key, self._renew, failed, self._narrow)
+        await asyncio.get_running_loop().run_in_executor(
+            self._workers, os.getpid
+        )  # one is up: nothing fetched has to wait
+        self.desk = Desk(writer, self.store, self._workers, self.key, self._renew, failed, self._narrow)
 
     async def close(self, reason: str) -> Summary:
         """See everything stored, close the crawl's record and say what it brought."""
         await self.desk.close()
+        await asyncio.to_thread(self._workers.shutdown)
         outcome = "interrupted" if reason != "finished" else "stopped" if self.stopped else "finished"
         if self.desk.failure is not None:
             outcome = "failed"
@@ -150,7 +163,7 @@ class Collection:
         self.home.create()
         require_current(self.engine)
         self.store.add_sources(self._catalogue.facts, self._catalogue.unit_facts)
-        with PooledReader(1, self.cleaner) as read:
+        with PooledReader(1, self.cleaner, self._limits) as read:
             opened.notes += catch_up(self.home, self.store, self.cleaner, read)
         bury_dead_crawls(self.engine, self.home.archive, self.now())
         # Before the database knows of this crawl there is a locked segment: nobody takes it for a dead one.

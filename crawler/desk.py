@@ -130,7 +130,8 @@ class Desk:
             located: asyncio.Future[Location] = self._loop.create_future()
             self._archive.put(_Filing(exchange, located))
             location = await located
-            page = self._narrow(exchange.source_id, await self._loop.run_in_executor(self._workers, work, exchange))
+            [page] = await self._loop.run_in_executor(self._workers, work, [exchange])
+            page = self._narrow(exchange.source_id, page)
             self._database.put(capture_of(exchange, location, self._crawl_key, page))
         except Exception as error:
             self._fail(error)

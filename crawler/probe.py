@@ -18,8 +18,8 @@ from crawler.sourcefile import Source
 from pipelines.addresses import host_of
 from pipelines.cleaner import Cleaner
 from pipelines.context import LayoutTerm, SourceContext
+from pipelines.exchange import read_exchange
 from pipelines.feeds import feeds_in_page
-from pipelines.intake import read_exchange
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layouts
 from pipelines.locate import parse
 

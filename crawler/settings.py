@@ -88,5 +88,8 @@ BANTIN_LAYOUTS = os.environ.get("BANTIN_LAYOUTS", "")
 BANTIN_NOW = ""
 # Used by crawler.collection: worker processes for cleaning; 0 is one a core less one.
 BANTIN_WORKERS = 0
+# Used by crawler.collection: seconds of processor time and MiB of memory that one page may take; pipelines.worker.
+BANTIN_PAGE_SECONDS = float(os.environ.get("BANTIN_PAGE_SECONDS", "60"))
+BANTIN_PAGE_MEMORY = int(os.environ.get("BANTIN_PAGE_MEMORY", "1024"))
 # Used by archive.segments: a WARC file is closed once it is larger than this many bytes.
 BANTIN_SEGMENT_BYTES = 10**9

@@ -66,7 +66,7 @@ def attachments(
     outside = _noise(tree, layout, rules) if named else set()
     found: dict[str, Attachment] = {}
     for element, one in named:
-        if outside.isdisjoint((element, *element.iterancestors())):
+        if element not in outside:
             known = found.setdefault(one.url_key, one)
             if known.label is None and one.label:
                 found[one.url_key] = one
@@ -84,8 +84,13 @@ def _areas(tree: _Element, layout: Layout) -> list[_Element]:
 
 
 def _noise(tree: _Element, layout: Layout, rules: tuple[Noise, ...]) -> set[_Element]:
+    """The elements that are no part of the article, and all within them."""
     around = tree.iter(*_AROUND) if layout.id == GENERIC else ()
-    return {*mark_noise(tree, rules), *around}
+    found: set[_Element] = set()
+    for element in (*mark_noise(tree, rules), *around):
+        if element not in found:
+            found.update(element.iter())
+    return found
 
 
 def _named(area: _Element, base: str, layout: Layout, *, pictures: bool) -> Iterator[tuple[_Element, Attachment]]:
@@ -125,7 +130,7 @@ def _largest(image: _Element) -> str | None:
 
 def _is_sign(image: _Element) -> bool:
     sizes = (image.get(name, "").removesuffix("px") for name in ("width", "height"))
-    return any(size.isdecimal() and int(size) <= SIGN for size in sizes)
+    return any(size.isdecimal() and len(size) < 9 and int(size) <= SIGN for size in sizes)
 
 
 def _label(element: _Element) -> str | None:

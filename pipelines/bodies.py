@@ -18,6 +18,7 @@ from archive.warc.foreign import RawRecord
 from archive.warc.heads import bare, digest_holds
 from archive.warc.record import is_unresolved
 from pipelines.addresses import url_key
+from pipelines.exchange import with_body
 
 #: So many captures of an address are looked into for the one that a revisit means.
 _CANDIDATES = 50
@@ -49,11 +50,6 @@ class Bodies:
         with reading(self._store.engine) as connection:
             row = connection.execute(place.order_by(Capture.captured_at, Capture.id)).first()
         return None if row is None else read_record(find_segment(self._folder, row.warc_file), row.warc_offset)
-
-
-def with_body(revisit: Exchange, holder: Exchange | Record) -> Exchange:
-    """The revisit with the body that another record holds; with its headers too, where it was written without any."""
-    return replace(revisit, body=holder.body, headers=revisit.headers or holder.headers)
 
 
 class Referents:

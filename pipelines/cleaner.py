@@ -25,9 +25,9 @@ from pipelines.layouts import PLAIN_TEXT, Layout, Layouts
 from pipelines.noise import Rules
 
 MODULES = (
-    *("addresses", "attachments", "blocks", "byline", "canonical", "clean", "context", "dates", "extraction"),
-    *("inputs", "keeping", "layouts", "lines", "locate", "noise", "page", "paths", "recognise", "scrub", "shapes"),
-    *("signatures", "text", "textrules"),
+    *("addresses", "attachments", "blocks", "bounds", "byline", "canonical", "clean", "context", "dates"),
+    *("extraction", "inputs", "keeping", "layouts", "lines", "locate", "noise", "page", "paths", "recognise", "scrub"),
+    *("shapes", "signatures", "text", "textrules"),
 )
 #: Those of them on which nothing depends that extraction leaves: a change there leaves what is kept of it valid.
 AFTER_EXTRACTION = frozenset({"byline", "dates", "scrub", "text", "textrules"})

@@ -17,6 +17,8 @@ from pipelines.lines import BODY, CANDIDATE, Line, Mark, text_of, walk
 from pipelines.locate import Found, locate
 from pipelines.noise import Rules, mark_noise
 
+LONGEST_DATE = 200  # characters of an attribute, which may hold anything
+
 
 def extract(tree: _Element, layout: Layout, rules: Rules, base: str) -> Extraction:
     """The blocks of a page (as `parse` gives it, left as it was) under ``layout`` and the ``rules`` that hold.
@@ -90,4 +92,5 @@ def _block(line: Line, otherwise: str = "", kept: bool = True) -> Block:
 def _said(date: _Element | None) -> tuple[str, ...]:
     if date is None:
         return ()
-    return tuple(value for name in ("datetime", "content") if (value := date.get(name)))
+    said = (date.get(name) for name in ("datetime", "content"))
+    return tuple(value for value in said if value and len(value) <= LONGEST_DATE)

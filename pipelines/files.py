@@ -27,7 +27,7 @@ DATE_FIELD, URL_FIELD = "Bantin-Date-From", "Bantin-URL-From"
 # What savers leave in a page: browsers ("saved from url=(0042)https://…"), HTTrack ("Mirrored from host/path by …").
 _SAVED = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]+)", re.I)
 _MIRRORED = re.compile(rb"<!--\s*Mirrored from ([^\s>]+\.[^\s>]+) by HTTrack", re.I)
-_CANONICAL = re.compile(rb"<link\b(?=[^>]*\brel=[\"']?canonical\b)[^>]*\bhref=[\"']?(https?://[^\"'\s>]+)", re.I)
+_CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel=[\"']?canonical\b)[^<>]*\bhref=[\"']?(https?://[^\"'\s>]+)", re.I)
 # A folder is taken for a host by its ending: ``pages.old`` is none.
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2}|com|net|org|info|edu|gov|asia)(?::\d+)?", re.I)
 _HEAD_BYTES = 1 << 16

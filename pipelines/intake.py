@@ -1,14 +1,12 @@
 """From archived attempts to the database: the road that a live crawl, a crash's remains and a rebuild share.
 
-`read_exchange` runs in worker processes; `take_in` reads WARC files and hands what they hold to the store.
+`pipelines.exchange` reads them, in worker processes; `take_in` hands what WARC files hold to it, and on to the store.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -19,81 +17,18 @@ from archive.journal import Journal
 from archive.records import Capture, Location, Page
 from archive.segments import crawl_of, live_crawls, repair
 from archive.store import Store
-from archive.warc import Exchange, Record, decode_body, read_record, read_records
+from archive.warc import Exchange, Record, read_record, read_records
 from pipelines.addresses import absolute, sound, url_key
 from pipelines.bodies import Bodies, lost
 from pipelines.cleaner import Cleaner
+from pipelines.exchange import storable
 from pipelines.gaps import Segment, lacking
-from pipelines.page import Response, failure, read_page
 
 BATCH = 200
-_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 #: The field of a warcinfo record by which a segment says that an import wrote it, and from what (JSON).
 IMPORT_FACT = "bantin-import"
 #: Applies `read_exchange` to a batch, here or in worker processes.
 Reader = Callable[[Sequence[Exchange]], Iterable[Page]]
-
-
-def read_exchange(exchange: Exchange, cleaner: Cleaner, *, follow: bool = True) -> Page:
-    """What one attempt brought, by the installed cleaner. ``exchange.body`` must be there for a revisit too.
-
-    Without ``follow`` the page of an article does not say where it leads.
-    """
-    page = _read(replace(exchange, url=sound(exchange.url)), cleaner, follow)
-    page = replace(page, reason=_storable(page.reason))
-    if page.kind == "article" and _holds_page(exchange):
-        return replace(page, cleaner_digest=cleaner.digest_for(exchange.source_id))
-    return page
-
-
-def _storable(said: str | None) -> str | None:
-    """What a server said, without what no database takes: NUL and halves of characters."""
-    return None if said is None else _NOT_STORABLE.sub("\N{REPLACEMENT CHARACTER}", said)
-
-
-def _holds_page(exchange: Exchange) -> bool:
-    """Whether there is something to read: a good answer, or a file that somebody kept."""
-    return exchange.status == 200 or (exchange.status is None and exchange.outcome == "ok")
-
-
-def _read(exchange: Exchange, cleaner: Cleaner, follow: bool) -> Page:
-    if exchange.status is None and not _holds_page(exchange):
-        said = (exchange.outcome or "failed", exchange.reason or "no response")
-        return failure(exchange.source_id, exchange.url, exchange.captured_at, *said, cleaner)
-    if exchange.truncated and exchange.status in (200, None):
-        page = failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", exchange.truncated, cleaner)
-        return replace(page, payload_digest=payload_digest_of(exchange))
-    try:
-        payload = decode_body(exchange.body, exchange.header("content-encoding"))
-    except ArchiveError as error:
-        return failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", str(error), cleaner)
-    response = Response(
-        exchange.source_id,
-        exchange.url,
-        exchange.captured_at,
-        exchange.status,
-        payload,
-        exchange.header("content-type"),
-        exchange.header("location"),
-    )
-    try:
-        page = read_page(response, cleaner, follow=follow)
-    except Exception as error:
-        # One page that cleaning cannot bear must stop neither the crawl nor a rebuild: it is archived, and said.
-        reason = f"cleaning failed: {type(error).__name__}: {error}"[:500]
-        page = failure(exchange.source_id, exchange.url, exchange.captured_at, "failed", reason, cleaner)
-        return replace(page, payload_digest=sha256(payload).hexdigest())
-    return replace(page, outcome="revisit-identical") if exchange.refers_to and page.outcome == "ok" else page
-
-
-def payload_digest_of(exchange: Exchange) -> str:
-    """sha256 of the body after content decoding; empty where nothing came, or nothing that can be decoded."""
-    if not exchange.stored_digest:
-        return ""
-    try:
-        return sha256(decode_body(exchange.body, exchange.header("content-encoding"))).hexdigest()
-    except ArchiveError:
-        return ""
 
 
 def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Page) -> Capture:
@@ -109,11 +44,11 @@ def capture_of(exchange: Exchange, location: Location, crawl_key: str, page: Pag
         stored_digest=exchange.stored_digest,
         location=location,
         page=page,
-        content_type=_storable(exchange.header("content-type")),
-        etag=_storable(exchange.header("etag")),
-        last_modified=_storable(exchange.header("last-modified")),
+        content_type=storable(exchange.header("content-type")),
+        etag=storable(exchange.header("etag")),
+        last_modified=storable(exchange.header("last-modified")),
         redirect_url=absolute(exchange.url, target) if target else None,
-        tls=_storable(exchange.tls),
+        tls=storable(exchange.tls),
         refers_to=exchange.refers_to,
     )
 

@@ -11,6 +11,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from pipelines.blocks import Shape
+from pipelines.bounds import check_line
 from pipelines.canonical import canonical_line
 from pipelines.shapes import SHAPED, Shapes
 
@@ -51,7 +52,8 @@ class Line:
 
 
 def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
-    """The lines of ``element`` in the page's order. Not recursive: pages nest as deep as they like."""
+    """The lines of ``element`` in the page's order. Not recursive: pages nest as deep as they like. Raises
+    TooMuchError."""
     lines: list[Line] = []
     buffer: list[str] = []
     stack: list[Mark | None] = [None]
@@ -62,7 +64,8 @@ def walk(element: _Element, marks: Mapping[_Element, Mark]) -> list[Line]:
     def flush() -> None:
         nonlocal buffer
         if buffer:
-            if text := canonical_line("".join(buffer)):
+            check_line(said := "".join(buffer))
+            if text := canonical_line(said):
                 lines.append(Line(text, stack[-1], shapes.now))
             buffer = []
 

@@ -6,8 +6,9 @@ from functools import reduce
 from lxml import etree, html
 from lxml.etree import _Element
 
+from pipelines.bounds import TooMuchError, check_marks, check_page, may_pile_marks
 from pipelines.layouts import GENERIC, Layout, find
-from pipelines.lines import Mark, has_words, walk
+from pipelines.lines import Mark, has_words, text_of, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,22 @@ class Found:
 
 
 def parse(text: str) -> _Element | None:
-    """The page as a tree, or None where there is nothing to parse."""
+    """The page as a tree, or None where there is nothing to parse. Raises TooMuchError."""
     data = text.replace("\x00", "").encode("utf-8", "surrogatepass")
     if not data.strip():
         return None
+    check_page(data)
     try:
         # Pages leave tags open by the hundred; without huge_tree libxml2 drops all words deeper than 255 elements.
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
         tree = html.document_fromstring(data, parser=parser)
     except etree.ParserError:
         return None
-    cut = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
-    return None if cut else tree
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise TooMuchError("more than is read: elements in more levels than libxml2 goes down")
+    if may_pile_marks(data):
+        check_marks(text_of(tree))
+    return tree
 
 
 def locate(tree: _Element, layout: Layout) -> Found:

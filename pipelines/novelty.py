@@ -14,8 +14,8 @@ from archive.store import Store
 from archive.warc import Exchange, Record
 from pipelines.addresses import url_key
 from pipelines.canonical import digest
+from pipelines.exchange import payload_digest_of
 from pipelines.gaps import records_without_capture
-from pipelines.intake import payload_digest_of
 
 Identity = tuple[datetime, str, str]
 

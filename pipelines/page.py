@@ -16,6 +16,7 @@ from w3lib.encoding import html_to_unicode
 from archive.records import FETCHED, Extracted, Link, Page, Reading
 from pipelines.addresses import absolute, url_key
 from pipelines.blocks import pack
+from pipelines.bounds import TooMuchError, check_bytes, check_text
 from pipelines.canonical import canonical_line
 from pipelines.clean import clean
 from pipelines.cleaner import Cleaner
@@ -34,6 +35,7 @@ from pipelines.xmlfile import ListingError
 
 SOFT_PAGE_WORDS = 400
 MESSAGE_WORDS = 30  # of one line: what a page says of itself is short, what an article quotes stands in a paragraph
+MESSAGE_LENGTH = 1000  # and has not one word of a million letters
 MOST_CONTROLS = 0.02  # of a page's characters; damaged and compressed bytes have five times as many, pages none
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\f\r"))
 _LINK = Mark("link")
@@ -64,7 +66,8 @@ class Response:
 def read_page(response: Response, cleaner: Cleaner, *, follow: bool = True) -> Page:
     """Everything that follows from the response and the installed cleaner; the same in any process and order.
 
-    Without ``follow``, where an article's page leads is left out: who only wants to read need not know.
+    Without ``follow``, where an article's page leads is left out: who only wants to read need not know. Raises
+    TooMuchError for a page that holds more than is read.
     """
     source = cleaner.source(response.source_id)
     own = cleaner.layout_of(source, response.captured_at)
@@ -133,7 +136,7 @@ def _read_file(response: Response, blank: Page, layout: Layout, cleaner: Cleaner
     if file := file_in(response.payload, response.media_type):
         return replace(blank, file=file)
     is_page = response.media_type in _MARKUP or response.payload.lstrip()[:1] == b"<"
-    tree = parse(_text(response)) if is_page else None
+    tree = _tree(response) if is_page else None
     if tree is not None and (said := _soft_outcome(tree, layout, cleaner)):
         return replace(blank, outcome=said[0], reason=said[1])
     what = "a page" if tree is not None else f"{len(response.payload)} bytes: {beginning(response.payload)}"
@@ -196,7 +199,16 @@ def _outcome(response: Response) -> tuple[str, str | None]:
 
 
 def _text(response: Response) -> str:
+    check_bytes(response.payload)
     return html_to_unicode(response.content_type, response.payload, auto_detect_fun=_fallback_encoding)[1]
+
+
+def _tree(response: Response) -> _Element | None:
+    """What came in place of what was wanted, to look for words in; None where that is not worth much effort."""
+    try:
+        return parse(_text(response))
+    except TooMuchError:
+        return None
 
 
 def _fallback_encoding(payload: bytes) -> str:
@@ -210,7 +222,7 @@ def _fallback_encoding(payload: bytes) -> str:
 
 def _with_words(reason: str | None, response: Response, cleaner: Cleaner) -> str | None:
     """``reason``, and what the page says that came with such a status: that it challenges, or that the site rests."""
-    tree = parse(_text(response)) if response.media_type in _MARKUP else None
+    tree = _tree(response) if response.media_type in _MARKUP else None
     message = None if tree is None else _message(tree, cleaner.layouts.common)
     return f"{reason}, {message[1]}" if message else reason
 
@@ -231,7 +243,7 @@ def _message(tree: _Element, common: Common) -> tuple[str, str] | None:
     said = [line.text for line in lines if line.mark is not _LINK]  # headlines of others are links
     # Challenges speak in the title, and to readers without scripts.
     said += [canonical_line(text_of(element)) for element in tree.iter("title", "noscript")]
-    short = [line for line in said if len(line.split()) <= MESSAGE_WORDS]
+    short = [line for line in said if len(line) <= MESSAGE_LENGTH and len(line.split()) <= MESSAGE_WORDS]
     kinds = (("blocked", common.blocked), ("failed", common.unavailable), ("soft-gone", common.soft_gone))
     for outcome, patterns in kinds:
         for pattern in patterns:
@@ -255,7 +267,8 @@ def _reading(
 def _reading_of_text(response: Response, page: Page, source: SourceContext, cleaner: Cleaner) -> Reading:
     layout = cleaner.layouts[PLAIN_TEXT]
     rules, input_digest = _given(response, page, source).rules(layout, cleaner)
-    return read_text(_text(response), layout, rules, input_digest, cleaner.digest_for(source.id))
+    check_text(text := _text(response))
+    return read_text(text, layout, rules, input_digest, cleaner.digest_for(source.id))
 
 
 def _given(response: Response, page: Page, source: SourceContext) -> Given:

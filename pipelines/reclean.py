@@ -7,31 +7,17 @@ on where it stopped. Editions move only at the end, a source at a time.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from archive.cleaners import differences, plain_outcome, told_by
+from archive.cleaners import differences, told_by
 from archive.comparison import Difference, Tally, Told, compare
 from archive.database import reading
-from archive.errors import ArchiveError
 from archive.promotions import has_readings, unread_by
 from archive.readings import Verdict
-from archive.records import Page
+from archive.records import Page, plain_outcome
 from archive.store import FIRST_CLEANER, Store
-from pipelines.bodies import with_body
-from pipelines.cleaner import Cleaner
-from pipelines.inputs import scrubbed
-from pipelines.intake import read_exchange
-from pipelines.stale import Input, Plan, Witness
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What came of one input: a page, with how each of its captures ended; or why its record could not be read."""
-
-    wanted: Input
-    page: Page | None
-    outcomes: tuple[str, ...] = ()
-    problem: str | None = None
+from pipelines.stale import Plan
+from pipelines.tasks import Input, Read
 
 
 @dataclass(slots=True)
@@ -44,45 +30,6 @@ class Outcome:
     promoted: dict[str, dict[str, int]] = field(default_factory=dict)
     held_back: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-
-
-def read_task(task: Sequence[Input], cleaner: Cleaner) -> list[Read]:
-    """Read the inputs of one task; a record that cannot be read is said, and the rest goes on."""
-    found = []
-    for one in task:
-        try:
-            page = _read(one, cleaner)
-            outcomes = tuple(_outcome(witness, page.outcome) for witness in one.captures)
-        except ArchiveError as error:
-            found.append(Read(one, None, problem=str(error)))
-        else:
-            found.append(Read(one, page, outcomes))
-    return found
-
-
-def _read(one: Input, cleaner: Cleaner) -> Page:
-    if one.blocks is not None:
-        return scrubbed(one.given, one.blocks, cleaner)
-    place = one.record
-    exchange = place.read().exchange()
-    if exchange is None:
-        raise ArchiveError(f"{place.segment}: no capture's record at byte {place.offset}. Run: bantin verify")
-    if exchange.refers_to is not None:
-        if one.body is None:
-            raise ArchiveError(f"{place.segment}: the body that byte {place.offset} refers to is not in the archive")
-        exchange = with_body(exchange, one.body.read())
-    return read_exchange(replace(exchange, source_id=one.source_id), cleaner, follow=False)
-
-
-def _outcome(witness: Witness, outcome: str) -> str:
-    """How a capture ended, where its input did so: the same bytes again are a revisit. Of one that was not good when it
-    was taken only its record says whether it is one."""
-    if plain_outcome(outcome) != "ok":
-        return outcome
-    if plain_outcome(witness.outcome) == "ok":
-        return witness.outcome
-    exchange = witness.record.read().exchange()
-    return "revisit-identical" if exchange is not None and exchange.refers_to is not None else "ok"
 
 
 def read_all(
@@ -114,11 +61,13 @@ def reclean(
     promote: bool,
     max_loss: float | None = None,
     progress: Callable[[int], None] = lambda count: None,
+    settling: Callable[[str], None] = lambda source_id: None,
 ) -> Outcome:
     """Store what was read, then fold and, unless told not to, promote the installed cleaner for each source.
 
     A source of which not every capture could be read is not promoted: readers would lose what it lacks. Nor is one of
-    which more than the share ``max_loss`` of the bodies loses half.
+    which more than the share ``max_loss`` of the bodies loses half. ``settling`` is told which source is being folded
+    and promoted: of a large one that takes a while.
     """
     outcome = Outcome()
     for found in results:
@@ -128,6 +77,7 @@ def reclean(
     promoted = store.promoted()
     for source_id, digest in wanted.digests.items():
         if promoted.get(source_id) != digest:
+            settling(source_id)
             lost = [] if max_loss is None else _losses(store, promoted.get(source_id), digest, source_id, max_loss)
             if lost:
                 outcome.held_back[source_id] = f"{lost[0]}. See: bantin cleaners diff"

@@ -18,14 +18,14 @@ from archive.errors import ArchiveError
 from archive.models import Capture
 from archive.readings import TO_READ
 from archive.warc import Exchange, decode_body
-from pipelines.bodies import with_body
 from pipelines.cleaner import Cleaner
-from pipelines.intake import read_exchange
+from pipelines.exchange import read_exchange, with_body
 from pipelines.layouts import PLAIN_TEXT
 from pipelines.page import Response, tree_of
 from pipelines.repetition import Survey
 from pipelines.specimens import Origin, Specimen, of_page, of_text
-from pipelines.stale import Place, body_places
+from pipelines.stale import body_places
+from pipelines.tasks import Place
 
 #: Pages of more bytes are left aside: what repeats on a site stands on its other pages too.
 MOST_BYTES = 2 << 20
@@ -89,7 +89,7 @@ def survey(
 def _specimen(one: Sampled, cleaner: Cleaner) -> Specimen | None:
     """The text, or None where its page shows no article under the layouts that are installed."""
     exchange = replace(_exchange(one), source_id=one.source_id)
-    page = read_exchange(exchange, cleaner)
+    page = read_exchange(exchange, cleaner, follow=False)
     reading = page.reading
     if reading is None or reading.content is None:
         return None

@@ -13,72 +13,20 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from archive.database import batched, reading
-from archive.errors import ArchiveError
 from archive.extractions import kept_extractions, load_extractions
 from archive.home import Home
 from archive.models import Capture, Source
 from archive.promotions import looked_into
 from archive.readings import TO_READ
-from archive.segments import find_segment
 from archive.store import Store
-from archive.warc import Record, read_record
 from pipelines.cleaner import Cleaner
 from pipelines.inputs import Given
+from pipelines.tasks import Input, Place, Witness
 
 #: Records a task: few enough that the processes end together, enough that handing a task over costs nothing.
 TASK_RECORDS = 50
 #: Inputs a task where what extraction left of them is kept: they cost a tenth.
 TASK_EXTRACTIONS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands in the archive: the segment's name, and the byte."""
-
-    archive: Path
-    segment: str
-    offset: int
-
-    def read(self) -> Record:
-        """The record. Raises ArchiveError where it is damaged or its file missing."""
-        try:
-            return read_record(find_segment(self.archive, self.segment), self.offset)
-        except ArchiveError:  # a crawl that seals the segment just now gives its file another name: look again
-            return read_record(find_segment(self.archive, self.segment), self.offset)
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """A capture that saw an input, how it ended when it was taken, and its record."""
-
-    capture_id: int
-    outcome: str
-    record: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One input to be read: the record that has it (``body`` where that is a revisit), and all captures that saw it.
-
-    ``extraction``: the digests under which what extraction left of it is kept; ``blocks`` is that. Then no record is
-    needed.
-    """
-
-    given: Given
-    article_key: str
-    record: Place
-    body: Place | None
-    captures: tuple[Witness, ...]
-    extraction: tuple[str, str] | None = None
-    blocks: bytes | None = None
-
-    @property
-    def source_id(self) -> str:
-        return self.given.source_id
-
-    @property
-    def url(self) -> str:
-        return self.given.url
 
 
 @dataclass(frozen=True, slots=True)

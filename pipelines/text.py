@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from archive.records import Content, Evidence, Reading, Removed
+from pipelines.bounds import check_line
 from pipelines.byline import decide_bylines
 from pipelines.canonical import body_hash, canonical_line, content_hash
 from pipelines.dates import Published, read_date
@@ -54,9 +55,14 @@ def read_text(text: str, layout: Layout, rules: Rules, input_digest: str, cleane
 
 
 def _rows(text: str, rules: Rules) -> list[Row]:
-    lines = ((number, canonical_line(line)) for number, line in enumerate(_LINE_END.split(text), 1))
+    lines = ((number, _checked(line)) for number, line in enumerate(_LINE_END.split(text), 1))
     marked = ((number, line, rules.takes(line)) for number, line in lines if line)
     return [Row(number, line, Mark("removed", rule) if rule else BODY) for number, line, rule in marked]
+
+
+def _checked(line: str) -> str:
+    check_line(line)
+    return canonical_line(line)
 
 
 def _head(rows: list[Row], layout: Layout, rules: TextRules) -> tuple[list[Row], Published | None, list[str]]:

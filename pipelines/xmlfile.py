@@ -27,7 +27,6 @@ _GZIP = b"\x1f\x8b"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _TAG = re.compile(r"<\w")
 _LOOK = 100_000
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Bare ampersands in addresses are the commonest mistake; libxml2 would drop the name behind them, and after any other
 # slip the five named characters too. As numbers they stay.
@@ -77,6 +76,13 @@ def text_of(payload: bytes, content_type: str | None) -> str:
     return text
 
 
+def _undeclared(text: str) -> str:
+    """The text without its XML declaration, whose encoding is no longer true."""
+    before, begin, rest = text.partition("<?xml")
+    said, end, after = rest.partition(">")
+    return before + after if begin and end and said.endswith("?") else text
+
+
 def records(text: str, url: str) -> tuple[str, list[Record], str | None]:
     """The root's name, one of ``RECORDS``, the entries below it, and what was left where they are too many. Raises
     ListingError.
@@ -88,7 +94,7 @@ def records(text: str, url: str) -> tuple[str, list[Record], str | None]:
     if text.count("&") > MAX_ELEMENTS:
         raise ListingError(f"more than {MAX_ELEMENTS} ampersands")
     parsed = _Parsed(url)
-    data = BytesIO(_AMPERSAND.sub(_as_number, _DECLARATION.sub("", text, count=1)).encode())
+    data = BytesIO(_AMPERSAND.sub(_as_number, _undeclared(text)).encode())
     # A feed may have slips, hence `recover`. Without `huge_tree` libxml2 stops at 256 levels and at texts of 10 MB.
     events = etree.iterparse(
         data,

@@ -81,3 +81,10 @@ class Bantin:
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BANTIN_")}
     return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+def workers_of(pid: int) -> list[int]:
+    """The worker processes of a command."""
+    children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    return sorted(child for child, command in commands.items() if b"pipelines.worker" in command)

@@ -25,8 +25,9 @@ from archive.warc import Record, read_records
 from pipelines.cleaner import Cleaner
 from pipelines.context import SourceContext
 from pipelines.deposit import Archive
+from pipelines.exchange import read_exchange
 from pipelines.importing import Importer, Report
-from pipelines.intake import catch_up, read_exchange
+from pipelines.intake import catch_up
 from pipelines.layouts import Layouts
 from pipelines.rebuild import rebuild
 from pipelines.verify import Fault, verify

@@ -11,7 +11,7 @@ from archive.records import Page, Reading
 from archive.warc import Exchange, decode_body
 from pipelines.canonical import canonical_line, squeezed
 from pipelines.cleaner import Cleaner
-from pipelines.intake import read_exchange
+from pipelines.exchange import read_exchange
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout
 from pipelines.lines import Line, Mark, walk
 from pipelines.locate import locate, parse

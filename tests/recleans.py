@@ -11,10 +11,11 @@ from archive.home import Home
 from archive.records import Capture
 from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layout, Layouts, Noise
-from pipelines.reclean import Outcome, Read, read_all, read_task
+from pipelines.reclean import Outcome, read_all
 from pipelines.reclean import reclean as reclean_all
 from pipelines.reclean import rehearse as rehearse_all
 from pipelines.stale import Plan, filled, plan
+from pipelines.tasks import Read, read_task
 from tests.builders import SOURCES
 from tests.rig import THERE, Database, Rig, address, day
 

@@ -20,7 +20,8 @@ from archive.segments import SegmentWriter, find_segment
 from archive.store import Store
 from archive.warc import Exchange, read_record
 from pipelines.cleaner import Cleaner
-from pipelines.intake import capture_of, read_exchange
+from pipelines.exchange import read_exchange
+from pipelines.intake import capture_of
 from tests.builders import HTML, PORTAL, liferay
 
 START = datetime(2025, 1, 10, 1, tzinfo=UTC)

@@ -30,15 +30,15 @@ def split_http(block: bytes) -> tuple[int | None, Headers, bytes]:
     end = _END.search(block, begin.end())
     head, body = (block[begin.end() : end.start()], block[end.end() :]) if end else (block[begin.end() :], b"")
     first, *rest = head.decode("latin-1").split("\n")
-    headers: list[tuple[str, str]] = []
+    headers: list[tuple[str, list[str]]] = []
     for line in rest:
         name, colon, value = line.partition(":")
         if line[:1] in (" ", "\t") and headers:
-            headers[-1] = (headers[-1][0], f"{headers[-1][1]} {line.strip()}")
+            headers[-1][1].append(line.strip())
         elif colon:
-            headers.append((name.strip(), value.strip()))
+            headers.append((name.strip(), [value.strip()]))
     status = _STATUS.match(first)
-    return int(status[1]) if status else None, tuple(headers), body
+    return int(status[1]) if status else None, tuple((name, " ".join(parts)) for name, parts in headers), body
 
 
 def dechunk(body: bytes) -> tuple[bytes, str | None]:
@@ -92,12 +92,10 @@ class _TooLargeError(ArchiveError):
 
 
 def _gunzip(body: bytes) -> bytes:
-    parts, size, end = [], 0, 0
+    out, end = bytearray(), 0
     while body.startswith(b"\x1f\x8b", end):
-        part, end = _inflate(body, 31, MAX_PAYLOAD - size, end)
-        size += len(part)
-        parts.append(part)
-    return b"".join(parts) if parts else body
+        end = _inflate(body, 31, out, end)
+    return bytes(out) if end else body
 
 
 def _undeflate(body: bytes) -> bytes:
@@ -105,7 +103,9 @@ def _undeflate(body: bytes) -> bytes:
     # The standard says zlib, many servers send it without zlib's head; and a text may begin with an x.
     for window in (15, -15) if body[:1] == b"\x78" else (-15, 15):
         try:
-            return _inflate(body, window, MAX_PAYLOAD)[0]
+            out = bytearray()
+            _inflate(body, window, out)
+            return bytes(out)
         except _TooLargeError:
             raise
         except ArchiveError as error:
@@ -118,18 +118,16 @@ def _undeflate(body: bytes) -> bytes:
 def _unbrotli(body: bytes) -> bytes:
     decompressor, out = brotli.Decompressor(), bytearray()
     try:
-        out += decompressor.process(body, output_buffer_limit=MAX_PAYLOAD)
-        while not decompressor.is_finished() and len(out) <= MAX_PAYLOAD:
-            piece = decompressor.process(b"", output_buffer_limit=MAX_PAYLOAD)
-            if not piece:
-                break
+        piece = decompressor.process(body, output_buffer_limit=_LARGEST_PIECE)
+        while piece:
             out += piece
+            if len(out) > MAX_PAYLOAD:
+                raise _TooLargeError
+            piece = b"" if decompressor.is_finished() else decompressor.process(b"", output_buffer_limit=_LARGEST_PIECE)
     except brotli.error as error:
         if _is_text(body):
             return body
         raise ArchiveError(f"damaged compressed body ({error})") from error
-    if len(out) > MAX_PAYLOAD:
-        raise _TooLargeError
     if decompressor.is_finished():
         return bytes(out)
     if _is_text(body):
@@ -137,26 +135,31 @@ def _unbrotli(body: bytes) -> bytes:
     raise ArchiveError("compressed body cut short")
 
 
-def _inflate(data: bytes, window: int, limit: int, start: int = 0) -> tuple[bytes, int]:
-    """What stands compressed from ``start`` on, and where it ends.
+def _inflate(data: bytes, window: int, out: bytearray, start: int = 0) -> int:
+    """Add to ``out`` what stands compressed from ``start`` on; where it ends.
 
     zlib copies what stands behind the end. The pieces begin small, or a body of many small members would be copied
     once for each of them.
     """
-    inflater, out, view = zlib.decompressobj(window), bytearray(), memoryview(data)
+    inflater, view = zlib.decompressobj(window), memoryview(data)
     end, piece = start, _PIECE
     while end < len(data) and not inflater.eof:
-        given = view[end : end + piece]
-        try:
-            out += inflater.decompress(given, limit + 1 - len(out))
-        except zlib.error as error:
-            raise ArchiveError(f"damaged compressed body ({error})") from error
-        if len(out) > limit:
-            raise _TooLargeError
-        end, piece = end + len(given) - len(inflater.unused_data), min(2 * piece, _LARGEST_PIECE)
+        given: bytes | memoryview = view[end : end + piece]
+        end, piece, more = end + len(given), min(2 * piece, _LARGEST_PIECE), True
+        while more:
+            try:
+                part = inflater.decompress(given, _LARGEST_PIECE)
+            except zlib.error as error:
+                raise ArchiveError(f"damaged compressed body ({error})") from error
+            out += part
+            if len(out) > MAX_PAYLOAD:
+                raise _TooLargeError
+            given = inflater.unconsumed_tail
+            more = not inflater.eof and (bool(given) or len(part) == _LARGEST_PIECE)
+        end -= len(inflater.unused_data)
     if not inflater.eof:
         raise ArchiveError("compressed body cut short")
-    return bytes(out), end
+    return end
 
 
 def _is_text(body: bytes) -> bool:

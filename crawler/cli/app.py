@@ -16,6 +16,7 @@ from archive.errors import BantinError, UsageError
 from archive.home import Home
 from crawler.cli import catalogue, correcting, importing, probing, read, recleaning, rescuing, rules, run, scheduling
 from crawler.cli.front import INTERRUPTED, NEEDS_A_LOOK, Front
+from pipelines.worker import PAGE_MEBIBYTES, PAGE_SECONDS, Limits
 
 COULD_NOT_RUN = 3
 CTRL_C = 130  # as typer ends a command that Ctrl-C broke off; the contract has no such status
@@ -65,11 +66,22 @@ def bantin(
         ),
     ] = None,
     now: Annotated[str | None, typer.Option(metavar="TIME", help="Act as if it were this time (RFC 3339).")] = None,
+    page_seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="N", envvar="BANTIN_PAGE_SECONDS", min=0.1, help="Processor time that reading one page may take."
+        ),
+    ] = PAGE_SECONDS,
+    page_memory: Annotated[
+        int,
+        typer.Option(metavar="MIB", envvar="BANTIN_PAGE_MEMORY", min=1, help="Memory that reading one page may take."),
+    ] = PAGE_MEBIBYTES,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Collects, keeps, cleans and versions the news of Hanoi's Party committees."""
     place = Home(home)
-    ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now), now is not None)
+    limits = Limits(page_seconds, page_memory)
+    ctx.obj = Front(place, database or place.default_database, sources, layouts, _clock(now), now is not None, limits)
 
 
 for commands in (catalogue, probing, run, importing, rescuing, recleaning, correcting, rules, read, scheduling):

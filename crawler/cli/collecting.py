@@ -74,6 +74,8 @@ def settings_of(front: Front) -> Settings:
         "BANTIN_DATABASE_URL": front.database_url,
         "BANTIN_SOURCES": str(front.sources or ""),
         "BANTIN_LAYOUTS": str(front.layouts or ""),
+        "BANTIN_PAGE_SECONDS": front.limits.seconds,
+        "BANTIN_PAGE_MEMORY": front.limits.mebibytes,
         "BANTIN_NOW": moment(front.clock.now()) if front.simulated else "",
     }
     settings.setdict(ours, priority="cmdline")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from archive.clock import Clock
 from archive.database import connect, reading, require_current
 from archive.home import Home
+from pipelines.worker import Limits
 
 #: What is said when a person broke a command off. True of all of them: what they store, they store in steps.
 INTERRUPTED = "interrupted. What was stored stays; the same command goes on where this one stopped"
@@ -23,7 +24,7 @@ NEEDS_A_LOOK = 1
 class Front:
     """The command line's globals. ``sources`` and ``layouts`` are None where what is shipped holds.
 
-    ``simulated``: the clock was given by hand (``--now``).
+    ``simulated``: the clock was given by hand (``--now``). ``limits``: what reading one page may take.
     """
 
     home: Home
@@ -32,6 +33,7 @@ class Front:
     layouts: Path | None
     clock: Clock
     simulated: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def database_name(self) -> str:

@@ -62,7 +62,7 @@ def import_(
     )
     reports: list[Report] = []
     try:
-        with PooledReader(workers, cleaner) as read, progress("importing", "records") as advance:
+        with PooledReader(workers, cleaner, front.limits) as read, progress("importing", "records") as advance:
             for said in catch_up(front.home, store, cleaner, read):
                 typer.echo(said, err=True)
             for report in Importer(archive, cleaner, read, source, advance).run(paths):

@@ -1,9 +1,7 @@
 """The commands of the curator: reclean the archive, compare cleaners, promote one."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +10,7 @@ from sqlalchemy import select
 from archive.cleaners import cleaners, differences, find_cleaner
 from archive.comparison import Tally
 from archive.database import reading
-from archive.errors import BantinError, UsageError
+from archive.errors import UsageError
 from archive.journal import Journal
 from archive.models import Source
 from archive.store import Store
@@ -25,10 +23,11 @@ from crawler.cli.options import CORES, Json, Workers
 from crawler.cli.printing import moment, print_json, print_table
 from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
-from pipelines.reclean import Outcome, Read, read_all, read_task, rehearse
+from pipelines.reclean import Outcome, read_all, rehearse
 from pipelines.reclean import reclean as reclean_archive
 from pipelines.stale import Plan, filled, plan
-from pipelines.workers import WORTH_A_POOL, PooledReader, start_workers, work_task
+from pipelines.tasks import Read
+from pipelines.workers import PooledReader, start_workers, work_task
 
 _SHOWN = 12
 
@@ -89,14 +88,24 @@ def reclean(
         _catch_up(front, store, cleaner)
     wanted = plan(front.home, store, cleaner, [source] if source else [], force=force)
     with (
-        _reader(store, wanted, cleaner, workers) as results,
+        _reader(front, store, wanted, cleaner, workers) as results,
         progress("recleaning", "pages", wanted.inputs) as advance,
     ):
         if dry_run:
             outcome = rehearse(store, wanted, results, top, advance)
         else:
+
+            def settling(source_id: str) -> None:
+                advance(0, doing=f"folding {source_id}" if no_promote else f"promoting for {source_id}")
+
             outcome = reclean_archive(
-                store, wanted, results, promote=not no_promote, max_loss=max_loss, progress=advance
+                store,
+                wanted,
+                results,
+                promote=not no_promote,
+                max_loss=max_loss,
+                progress=advance,
+                settling=settling,
             )
     if dry_run:
         outcome.problems += outcome.tally.losses(MAX_LOSS if max_loss is None else max_loss)
@@ -106,20 +115,12 @@ def reclean(
 
 
 @contextmanager
-def _reader(store: Store, wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
-    """Reads the plan's tasks, here or in worker processes; never more of them than there are tasks."""
+def _reader(front: Front, store: Store, wanted: Plan, cleaner: Cleaner, workers: int) -> Iterator[Iterator[list[Read]]]:
+    """Reads the plan's tasks in worker processes; never more of them than there are tasks."""
     workers = min(workers, len(wanted.tasks))
-    if workers <= 1 or wanted.inputs < WORTH_A_POOL:
-        yield read_all(filled(store, wanted.tasks), partial(read_task, cleaner=cleaner), None)
-        return
-    with start_workers(workers, cleaner) as pool:
+    with start_workers(workers, cleaner, front.limits) as pool:
         try:
             yield read_all(filled(store, wanted.tasks), work_task, pool, ahead=4 * workers)
-        except BrokenProcessPool as error:
-            raise BantinError(
-                "a worker process was ended from outside, perhaps for lack of memory. What was read is stored: the same"
-                " command goes on; give it fewer --workers"
-            ) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -127,7 +128,7 @@ def _reader(store: Store, wanted: Plan, cleaner: Cleaner, workers: int) -> Itera
 
 def _catch_up(front: Front, store: Store, cleaner: Cleaner) -> None:
     """Take in what a crash left in the archive: else it would wait for the next collect, unread by this cleaner."""
-    with PooledReader(1, cleaner) as read:
+    with PooledReader(1, cleaner, front.limits) as read:
         for line in catch_up(front.home, store, cleaner, read):
             typer.echo(line, err=True)
 

@@ -67,7 +67,7 @@ def rescue_now(front: Front, wish: Wish, *, dry_run: bool, json: bool) -> None:
     client = Client(Pace(wish.delay), allow_private=wish.allow_private, say=_say)
     with ExitStack() as stack:
         stack.callback(client.close)
-        read = stack.enter_context(PooledReader(1, cleaner))
+        read = stack.enter_context(PooledReader(1, cleaner, front.limits))
         rescuer = Rescuer(place, cleaner, read, picked.context, web, client, orders)
         if dry_run:
             with progress("listing", "captures") as advance:

@@ -80,7 +80,7 @@ def verify(
     front: Front = ctx.obj
     store, cleaner = open_store(front, *catalogue(front))
     if repair:
-        with PooledReader(1, cleaner) as read:
+        with PooledReader(1, cleaner, front.limits) as read:
             for line in catch_up(front.home, store, cleaner, read):
                 typer.echo(line, err=True)
     faults = list(verify_all(front.home, store))
@@ -112,7 +112,7 @@ def rebuild(
     found, layouts = catalogue(front)
     store, cleaner = open_store(front, found, layouts)
     notes = mend(front.home)
-    with progress("rebuilding", "captures") as advance, PooledReader(workers, cleaner) as read:
+    with progress("rebuilding", "captures") as advance, PooledReader(workers, cleaner, front.limits) as read:
         count, more = rebuild_database(front.home, store, cleaner, read, found.facts, advance, found.unit_facts)
     for note in [*notes, *more]:
         typer.echo(note, err=True)

@@ -12,6 +12,7 @@ from archive.coverage import last_month, this_month
 from archive.home import Home
 from pipelines.layouts import Layouts
 from pipelines.rebuild import rebuild
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader
 from tests.builders import PORTAL, installed
 from tests.databases import Databases
@@ -102,7 +103,7 @@ def test_a_rebuilt_ledger_is_the_same(rig: Rig, databases: Databases, database: 
     with anew.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM source")
     facts = [SourceFacts("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay")]
-    rebuild(Home(rig.folder), anew.store, rig.cleaner, PooledReader(1, rig.cleaner), facts)
+    rebuild(Home(rig.folder), anew.store, rig.cleaner, PooledReader(1, rig.cleaner, Limits()), facts)
     assert ledger(anew) == ledger(database)
     anew.close()
 

@@ -14,6 +14,7 @@ from archive.records import Capture, Link
 from archive.revisits import DAY, LONGEST, Bounds
 from pipelines.layouts import Layouts
 from pipelines.rebuild import rebuild
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader
 from tests.builders import PORTAL, installed, liferay
 from tests.databases import Databases
@@ -228,7 +229,7 @@ def test_a_rebuild_sets_the_same_times(rig: Rig, database: Database, databases: 
     other = Database(databases.migrated(), tmp_path / "second", rig.cleaner)
     with other.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM source")
-    with PooledReader(1, rig.cleaner) as read:
+    with PooledReader(1, rig.cleaner, Limits()) as read:
         rebuild(Home(tmp_path), other.store, rig.cleaner, read, [SONGNHUE])
     columns = "url_key, kind, revisit_at, appeared_at, good_at, interval_seconds, discovered_at, attempts, etag"
     query = f"SELECT {columns} FROM frontier ORDER BY url_key"

@@ -6,6 +6,7 @@ from archive.catalogue import SourceFacts
 from archive.home import Home
 from pipelines.rebuild import rebuild
 from pipelines.verify import verify
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader
 from tests.corrections import KEY, LOUD, NEW, OLD, RIGHT, Correct, cursor, editions, feed, row, states
 from tests.databases import Databases
@@ -129,7 +130,9 @@ def test_a_rebuild_brings_corrections_back_and_the_export_is_the_same(
     try:
         with other.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM source")
-        count, notes = rebuild(Home(tmp_path), other.store, rig.cleaner, PooledReader(1, rig.cleaner), [facts])
+        count, notes = rebuild(
+            Home(tmp_path), other.store, rig.cleaner, PooledReader(1, rig.cleaner, Limits()), [facts]
+        )
         assert (count, notes) == (3, [])
         assert other.export() == database.export()
         made = "SELECT article_key, captured_at, field, value, reason, made_at, withdrawn FROM correction ORDER BY id"

@@ -13,6 +13,7 @@ from archive.segments import find_segment
 from archive.warc import NOT_MODIFIED, read_record
 from pipelines.layouts import Layouts
 from pipelines.rebuild import rebuild
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader
 from tests.builders import installed, liferay
 from tests.databases import Databases
@@ -90,7 +91,7 @@ def test_a_rebuild_finds_the_same(rig: Rig, database: Database, databases: Datab
     with other.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM source")
     facts = [SourceFacts("songnhue", "Quận ủy Sông Nhuệ", "district", "hanoi-liferay")]
-    with PooledReader(1, rig.cleaner) as read:
+    with PooledReader(1, rig.cleaner, Limits()) as read:
         rebuild(Home(tmp_path), other.store, rig.cleaner, read, facts)
     assert other.rows(EDITIONS) == database.rows(EDITIONS)
     assert other.export() == database.export()

@@ -14,7 +14,8 @@ import pytest
 from archive.records import Page
 from archive.segments import SegmentWriter
 from archive.warc import Exchange
-from pipelines.intake import read_exchange
+from pipelines.exchange import read_exchange
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader
 from tests.bantin import Bantin
 from tests.builders import FAMILIES, NOON, SOURCES
@@ -47,7 +48,7 @@ def _compare(attempts: list[Exchange]) -> None:
     assert one.count("\n") > len(attempts) // 4
     shuffled = random.Random(1930).sample(attempts, len(attempts))
     assert serialised(read_exchange(attempt, cleaner) for attempt in shuffled) == one
-    with PooledReader(4, cleaner) as read:
+    with PooledReader(4, cleaner, Limits()) as read:
         assert serialised(read(shuffled)) == one
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.importing import Report
 from pipelines.layouts import Layouts
-from pipelines.reclean import read_task
 from pipelines.stale import plan
+from pipelines.tasks import read_task
 from tests.databases import Databases
 from tests.imports import Collection, address, body, moment, named, page, refers, revisit, write
 from tests.pipelines.conftest import Make

@@ -13,6 +13,7 @@ from pipelines.cleaner import Cleaner
 from pipelines.intake import catch_up
 from pipelines.layouts import Layouts
 from pipelines.rebuild import rebuild
+from pipelines.worker import Limits
 from pipelines.workers import PooledReader
 from tests.builders import installed
 from tests.databases import SqliteDatabases
@@ -51,7 +52,7 @@ def empty(tmp_path: Path, migrated_sqlite: Path, cleaner: Cleaner) -> Iterator[D
 
 
 def _read(cleaner: Cleaner) -> PooledReader:
-    return PooledReader(1, cleaner)
+    return PooledReader(1, cleaner, Limits())
 
 
 def _damage(folder: Path, offset: int) -> None:

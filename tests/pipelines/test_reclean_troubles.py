@@ -14,6 +14,7 @@ from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layouts
 from pipelines.reclean import read_all
 from pipelines.reclean import reclean as reclean_all
+from pipelines.worker import Limits
 from pipelines.workers import start_workers, work_task
 from tests.builders import PRESS, SOURCES, press
 from tests.recleans import (
@@ -224,7 +225,7 @@ def test_one_two_or_four_processes_store_the_same_bytes(
             reclean(database, tmp_path, newer)
         else:
             wanted = planned(database, tmp_path, newer)
-            with start_workers(workers, newer) as pool:
+            with start_workers(workers, newer, Limits()) as pool:
                 reclean_all(database.store, wanted, read_all(wanted.tasks, work_task, pool), promote=True)
         ties = "SELECT capture_id, cleaner_digest, outcome, reason FROM capture_reading ORDER BY 1, 2"
         found.append((database.rows(READINGS), database.rows(ties), contract(database), database.export()))

@@ -11,7 +11,8 @@ from archive.catalogue import SourceFacts
 from archive.errors import ArchiveError
 from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layouts, Noise
-from pipelines.stale import TASK_RECORDS, Input, Place, Plan
+from pipelines.stale import TASK_RECORDS, Plan
+from pipelines.tasks import Input, Place
 from tests.builders import PRESS, SOURCES, liferay, press
 from tests.recleans import OLD, SLOGAN, SOFT, cleaner_of, planned, reclean, with_common, with_rule
 from tests.rig import THERE, Database, Rig, address, day

@@ -12,7 +12,8 @@ from archive.records import Location
 from archive.segments import find_segment, segments
 from archive.warc import pack_raw, read_record, with_fields
 from archive.warc.record import ORIGIN_FIELD, SOURCE_FIELD
-from pipelines.intake import capture_of, read_exchange
+from pipelines.exchange import read_exchange
+from pipelines.intake import capture_of
 from pipelines.layouts import Layouts
 from pipelines.verify import Fault, verify
 from tests.builders import installed, liferay
