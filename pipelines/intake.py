@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from archive.clock import parse_rfc3339
@@ -24,7 +23,7 @@ from pipelines.cleaner import Cleaner
 from pipelines.exchange import storable
 from pipelines.gaps import Segment, lacking
 
-BATCH = 200
+BATCH, BATCH_BYTES = 200, 32 * 2**20
 #: The field of a warcinfo record by which a segment says that an import wrote it, and from what (JSON).
 IMPORT_FACT = "bantin-import"
 #: Applies `read_exchange` to a batch, here or in worker processes.
@@ -96,8 +95,7 @@ def take_in(
     total = 0
     for segment in wanted:
         crawl_key = _know_crawl(segment, store)
-        records = _attempts(segment, damaged)
-        while batch := list(islice(records, BATCH)):
+        for batch in _batches(_attempts(segment, damaged)):
             filed = [_filed(segment.name, crawl_key, record, exchange, cleaner) for record, exchange in batch]
             bodies = Bodies(folder, store, (one.exchange for one in filed))
             whole = [(one, bodies.filled(one.exchange)) for one in filed]
@@ -124,6 +122,19 @@ def _attempts(segment: Segment, damaged: Callable[[str], None]) -> Iterator[tupl
                 yield record, exchange
         except ArchiveError as error:
             say(record.offset, error)
+
+
+def _batches(found: Iterable[tuple[Record, Exchange]]) -> Iterator[list[tuple[Record, Exchange]]]:
+    """What is read and stored together: so many records, or fewer that are large."""
+    batch, size = list[tuple[Record, Exchange]](), 0
+    for record, exchange in found:
+        batch.append((record, exchange))
+        size += len(exchange.body)
+        if len(batch) == BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def store_read(store: Store, read: Reader, filed: Sequence[Filed]) -> int:
