@@ -1,103 +1,15 @@
 """The curator's commands, as they are typed: what they print, what they write, how they end."""
 
-import hashlib
 import json
-import os
 import re
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from archive.home import Home
 from crawler import bars
-from crawler.cli.app import main
 from pipelines.layouts import Layouts
-from tests.builders import PORTAL
-from tests.recleans import SLOGAN, cleaner_of, layouts_folder, rule, with_rule
-from tests.rig import Database, Rig, address, day
-
-OLD = "Toàn quận kết nạp 214 đảng viên mới, đạt 107 % kế hoạch của cả năm."
-LOUD = f"{OLD}</p><p>{SLOGAN}"
-SOFT = "<html><body><p>Nội dung không tồn tại</p></body></html>"
-SOURCE = f"""[[source]]
-id = "songnhue"
-name = "Quận ủy Sông Nhuệ"
-level = "district"
-layout = "hanoi-liferay"
-start = ["{PORTAL}/hoat-ong-ang"]
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    status: int
-    out: str
-    said: str
-
-
-@dataclass
-class Desk:
-    """A home with a few pages, and `bantin` on it."""
-
-    home: Home
-    database: Database
-    rig: Rig
-    run: Callable[..., Ended]
-    options: list[str] = field(default_factory=list)
-
-    def __call__(self, *arguments: str) -> Ended:
-        return self.run("--home", str(self.home.path), *self.options, *arguments)
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self(*arguments, "--json").out)
-
-    def files(self) -> dict[str, str]:
-        """Everything in the home, by its bytes."""
-        paths = sorted(path for path in self.home.path.rglob("*") if path.is_file())
-        hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-        hashes.pop("bantin.db-shm", None)  # SQLite's index of its log, which readers write too
-        return hashes
-
-    @property
-    def promoted(self) -> str:
-        return self.database.store.promoted()["songnhue"]
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, layouts: Layouts, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Desk]:
-    for name in [name for name in os.environ if name.startswith("BANTIN_")]:
-        monkeypatch.delenv(name)
-    home = Home(tmp_path / "home")
-    home.create()
-    (tmp_path / "sources.toml").write_text(SOURCE, "utf-8")
-    rig = Rig(home.path, cleaner_of(layouts))
-    database = Database(home.default_database, home.archive, rig.cleaner, migrate=True)
-    database.take(
-        [rig.page(101, LOUD, day(0)), rig.page(102, OLD, day(0)), rig.attempt(address(103), SOFT, day(0), "k")]
-    )
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["bantin", "--sources", str(tmp_path / "sources.toml"), *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        assert isinstance(end.value.code, int)
-        return Ended(end.value.code, *capfd.readouterr())
-
-    yield Desk(home, database, rig, run)
-    database.close()
-
-
-def change(desk: Desk, name: str = "layouts", **added: str) -> str:
-    """Install other layouts; without any, ones with a rule that takes the slogan. The digest for the source."""
-    folder = layouts_folder(desk.home.path.parent / name, **(added or {"hanoi_liferay": rule(SLOGAN)}))
-    desk.options = ["--layouts", str(folder)]
-    return cleaner_of(Layouts.load(folder)).digest_for("songnhue")
+from tests.desk import LOUD, OLD, SOURCE, Desk, change
+from tests.recleans import SLOGAN, cleaner_of, layouts_folder, with_rule
+from tests.rig import Rig, day
 
 
 def test_with_an_unchanged_cleaner_nothing_is_written_and_that_is_said(desk: Desk) -> None:
@@ -210,25 +122,6 @@ def test_a_wrong_digest_or_source_is_said_and_exits_2(desk: Desk) -> None:
         assert (ended.status, ended.out) == (2, ""), arguments
         assert ended.said.count("\n") == 1
         assert "See: bantin" in ended.said
-
-
-def test_where_bodies_lose_half_the_comparison_exits_1_and_nothing_is_promoted(desk: Desk) -> None:
-    promoted, digest = desk.promoted, change(desk, hanoi_liferay=rule("(?s).+"))
-    lost = "songnhue: 2 of 3 bodies (66.7%) lose half of their characters or more"
-    ended = desk("reclean", "--dry-run")
-    assert ended.status == 1
-    assert f"needs a look: {lost}; 1.0% may (--max-loss)" in ended.said
-    assert desk("reclean", "--dry-run", "--max-loss", "0.7").status == 0
-    ended = desk("reclean", "--max-loss", "0.5")
-    assert ended.status == 1
-    assert f"songnhue: cleaner not promoted: {lost}; 50.0% may (--max-loss). See: bantin cleaners diff" in ended.said
-    assert desk.promoted == promoted
-    ended = desk("cleaners", "diff", promoted, digest)
-    assert (ended.status, lost in ended.said) == (1, True)
-    assert desk.json("cleaners", "diff", promoted, digest)["problems"] == [f"{lost}; 1.0% may (--max-loss)"]
-    assert desk("cleaners", "diff", promoted, digest, "--max-loss", "1").status == 0
-    assert desk("reclean").status == 0
-    assert desk.promoted == digest
 
 
 def test_a_record_that_cannot_be_read_exits_1_and_names_its_place(desk: Desk) -> None:
