@@ -12,10 +12,10 @@ from typing import Annotated
 
 from lxml.cssselect import CSSSelector
 from lxml.etree import _Element
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from archive.errors import ConfigError
-from pipelines.paths import ElementPath
+from pipelines.paths import Css, ElementPath
 from pipelines.shipped import shipped
 from pipelines.textrules import TextRules
 from pipelines.tomlfile import Names, Patterns, Regex, Table, line_of, load
@@ -25,17 +25,7 @@ PLAIN_TEXT = "plain-text"
 COMMON = "common"
 ALWAYS = (GENERIC, PLAIN_TEXT, COMMON)
 
-
-def _css(selector: str) -> str:
-    try:
-        CSSSelector(selector)
-    except Exception as error:
-        raise ValueError(f"not a CSS selector ({error})") from error
-    return selector
-
-
 Id = Annotated[str, Field(max_length=40)]
-Css = Annotated[str, AfterValidator(_css)]
 Selectors = Annotated[tuple[Css, ...], Field(strict=False)]
 #: What a noise rule finds its lines by; it has one of them.
 WAYS = ("css", "xpath", "squeezed", "line")

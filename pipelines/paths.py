@@ -1,10 +1,11 @@
-"""XPath in layout files: what an expression may find is checked when the file is read, not on the first page."""
+"""CSS and XPath in layout files: what they may find is checked when the file is read, not on the first page."""
 
 import re
 from functools import cache
 from typing import Annotated
 
 from lxml import etree, html
+from lxml.cssselect import CSSSelector
 from lxml.etree import XPath
 from pydantic import AfterValidator
 
@@ -18,6 +19,14 @@ _NO_ELEMENT = re.compile(
 def xpath(path: str) -> XPath:
     """The compiled path, as checked."""
     return etree.XPath(path)
+
+
+def _css(selector: str) -> str:
+    try:
+        CSSSelector(selector)
+    except Exception as error:
+        raise ValueError(f"not a CSS selector ({error})") from error
+    return selector
 
 
 def _checked(path: str) -> str:
@@ -41,4 +50,5 @@ def _steps(path: str) -> str:
     return path
 
 
+Css = Annotated[str, AfterValidator(_css)]
 ElementPath = Annotated[str, AfterValidator(_checked)]

@@ -17,9 +17,9 @@ from archive.database import batched
 from archive.errors import ArchiveError
 from archive.models import Capture
 from archive.readings import TO_READ
-from archive.warc import Exchange, decode_body
+from archive.warc import decode_body
 from pipelines.cleaner import Cleaner
-from pipelines.exchange import read_exchange, with_body
+from pipelines.exchange import read_exchange
 from pipelines.layouts import PLAIN_TEXT
 from pipelines.page import Response, tree_of
 from pipelines.repetition import Survey
@@ -88,7 +88,7 @@ def survey(
 
 def _specimen(one: Sampled, cleaner: Cleaner) -> Specimen | None:
     """The text, or None where its page shows no article under the layouts that are installed."""
-    exchange = replace(_exchange(one), source_id=one.source_id)
+    exchange = replace(one.record.exchange(one.body), source_id=one.source_id)
     page = read_exchange(exchange, cleaner, follow=False)
     reading = page.reading
     if reading is None or reading.content is None:
@@ -106,16 +106,3 @@ def _specimen(one: Sampled, cleaner: Cleaner) -> Specimen | None:
     layout = cleaner.layouts[reading.layout]
     rules = (rule for rule in cleaner.layouts.noise(layout) if rule.holds(one.source_id, exchange.captured_at))
     return of_page(tree, layout, tuple(rules), reading, origin)
-
-
-def _exchange(one: Sampled) -> Exchange:
-    """The attempt with its body. Raises ArchiveError where a record cannot be read."""
-    exchange = one.record.read().exchange()
-    if exchange is None:
-        raise ArchiveError(f"{one.record.segment}: no capture's record at byte {one.record.offset}. Run: bantin verify")
-    if exchange.refers_to is None:
-        return exchange
-    if one.body is None:
-        place = f"{one.record.segment}: the body that byte {one.record.offset} refers to"
-        raise ArchiveError(f"{place} is not in the archive. Import what holds it, or run: bantin verify")
-    return with_body(exchange, one.body.read())

@@ -10,7 +10,7 @@ from pathlib import Path
 from archive.errors import ArchiveError
 from archive.records import Page, plain_outcome
 from archive.segments import find_segment
-from archive.warc import Record, read_record
+from archive.warc import Exchange, Record, read_record
 from pipelines.cleaner import Cleaner
 from pipelines.exchange import read_exchange, with_body
 from pipelines.inputs import Given, scrubbed
@@ -30,6 +30,17 @@ class Place:
             return read_record(find_segment(self.archive, self.segment), self.offset)
         except ArchiveError:  # a crawl that seals the segment just now gives its file another name: look again
             return read_record(find_segment(self.archive, self.segment), self.offset)
+
+    def exchange(self, body: "Place | None") -> Exchange:
+        """The attempt, with the bytes of the record at ``body`` where it refers to them. Raises ArchiveError."""
+        exchange = self.read().exchange()
+        if exchange is None:
+            raise ArchiveError(f"{self.segment}: no capture's record at byte {self.offset}. Run: bantin verify")
+        if exchange.refers_to is None:
+            return exchange
+        if body is None:
+            raise ArchiveError(f"{self.segment}: the body that byte {self.offset} refers to is not in the archive")
+        return with_body(exchange, body.read())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +105,7 @@ def read_task(task: Sequence[Input], cleaner: Cleaner) -> list[Read]:
 def _read(one: Input, cleaner: Cleaner) -> Page:
     if one.blocks is not None:
         return scrubbed(one.given, one.blocks, cleaner)
-    place = one.record
-    exchange = place.read().exchange()
-    if exchange is None:
-        raise ArchiveError(f"{place.segment}: no capture's record at byte {place.offset}. Run: bantin verify")
-    if exchange.refers_to is not None:
-        if one.body is None:
-            raise ArchiveError(f"{place.segment}: the body that byte {place.offset} refers to is not in the archive")
-        exchange = with_body(exchange, one.body.read())
+    exchange = one.record.exchange(one.body)
     return read_exchange(replace(exchange, source_id=one.source_id), cleaner, follow=False)
 
 

@@ -142,6 +142,7 @@ def test_the_first_rule_that_names_an_element_takes_it(layouts: Layouts) -> None
 def test_a_rule_takes_the_elements_that_its_path_finds_and_no_others(path: str, layouts: Layouts) -> None:
     boxes = f'<div class="khung"><p>{LONG}</p></div><div class="khung"><h4>Tin liên quan</h4><p>Tin khác</p></div>'
     noise = Noise(id="boxes", reason="for this test", xpath=path)
+    assert (noise.on_elements, noise.on_lines) == (True, False)
     layout = layouts["hanoi-liferay"].model_copy(update={"noise": (*layouts["hanoi-liferay"].noise, noise)})
     cleaner = Cleaner(
         Layouts([layout, *(layouts[i] for i in ("img-editor", "generic", "plain-text"))], layouts.common), SOURCES
