@@ -23,10 +23,13 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
-# Figures: cleaning and recleaning beside stock trafilatura, collecting beside a bare Scrapy spider, recleaning with two processes
+# Figures: cleaning and recleaning beside stock trafilatura, what is made of real pages beside it and news-please (which
+# gets an environment of its own, .venv-bench), collecting beside a bare Scrapy spider, recleaning with two processes
 # beside one, a simulated month of coming back. Needs the recorded portal; takes half an hour.
 bench: $(READY)
 	$(BIN)/python -m tests.bench.cleaning
+	$(BIN)/python -m tests.bench.quality
+	$(BIN)/python -m tests.bench.unknown
 	$(BIN)/python -m tests.bench.collecting
 	$(BIN)/python -m tests.bench.recleaning
 	$(BIN)/python -m tests.bench.stages
@@ -43,4 +46,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .venv-bench build dist *.egg-info

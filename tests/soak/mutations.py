@@ -54,7 +54,7 @@ def run(count: int, seed: int, first: int = 0, own: bool = False) -> Tally:
                 print(f"{at[0].value} or {at[1].value}: a process ended, or hung for {HANGS} s", flush=True)
                 tally.wrong += 1
                 return tally
-            if start // 10_000 != (start + BLOCK) // 10_000:
+            if start % 2_000 == 0:
                 print(f"{tally.pages:,} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return tally
 
