@@ -30,6 +30,7 @@ MODULES = (
     "clean",
     "context",
     "dates",
+    "decode",
     "extract",
     "layouts",
     "lines",
@@ -38,6 +39,8 @@ MODULES = (
     "page",
     "recognise",
     "signatures",
+    "syllables",
+    "tcvn3",
     "text",
     "textrules",
 )

@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 
 from lxml.etree import _Element
-from w3lib.encoding import html_to_unicode
 
 from archive.records import FETCHED, Link, Page, Reading
 from pipelines.addresses import absolute, url_key
@@ -20,6 +19,7 @@ from pipelines.canonical import canonical_line, digest
 from pipelines.clean import clean
 from pipelines.cleaner import Cleaner
 from pipelines.context import SourceContext
+from pipelines.decode import Decoded, decode
 from pipelines.feeds import read_feed
 from pipelines.hints import entry_dates
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Common, Layout, Noise
@@ -28,6 +28,7 @@ from pipelines.locate import parse
 from pipelines.recognise import base_of, files, further, hrefs, identify, links, recognise
 from pipelines.signatures import beginning, file_in
 from pipelines.sitemaps import Sitemap, named_like_an_index, read_sitemap
+from pipelines.tcvn3 import restore_lines, restore_tree
 from pipelines.text import read_text
 from pipelines.xmlfile import ListingError
 
@@ -90,12 +91,13 @@ def read_page(response: Response, cleaner: Cleaner) -> Page:
 
 
 def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner) -> Page:
-    text = _text(response)
-    tree = parse(text)
+    decoded = decode(response.payload, response.content_type)
+    text, tree = decoded.text, parse(decoded.text)
     if tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")
     if (share := sum(map(text.count, _CONTROLS)) / len(text)) > MOST_CONTROLS:
         return replace(blank, outcome="failed", reason=f"no text: {share:.0%} control characters")
+    unsure = _warned(decoded, restore_tree(tree) if decoded.suspect else 0)
     layout, page = cleaner.layout_of(source, response.captured_at), blank
     if not source.listed:
         layout, kind, article_key = recognise(response.url, tree, source, cleaner)
@@ -111,6 +113,7 @@ def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner
     if page.kind != "article":
         return page
     reading = _reading(tree, response, page.payload_digest, source, layout, cleaner)
+    reading = replace(reading, warnings=(*unsure, *reading.warnings))
     related = links(hrefs(tree, response.url, layout.fields.related), source, layout, "article")
     return replace(page, reading=reading, links=(*related, *files(reading.attachments, source, layout)))
 
@@ -183,16 +186,12 @@ def _outcome(response: Response) -> tuple[str, str | None]:
 
 
 def _text(response: Response) -> str:
-    return html_to_unicode(response.content_type, response.payload, auto_detect_fun=_fallback_encoding)[1]
+    return decode(response.payload, response.content_type).text
 
 
-def _fallback_encoding(payload: bytes) -> str:
-    """UTF-8 where it decodes; else windows-1258, in which older Vietnamese pages are written."""
-    try:
-        payload.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1258"
-    return "utf-8"
+def _warned(decoded: Decoded, restored: int) -> tuple[str, ...]:
+    """What the reading of such a text has to say of its encoding."""
+    return (*decoded.warnings, f"encoding:tcvn3:{restored}") if restored else decoded.warnings
 
 
 def _with_words(reason: str | None, response: Response, cleaner: Cleaner) -> str | None:
@@ -242,7 +241,10 @@ def _reading(
 def _reading_of_text(response: Response, payload_digest: str, source: SourceContext, cleaner: Cleaner) -> Reading:
     layout = cleaner.layouts[PLAIN_TEXT]
     rules, input_digest = _context(response, payload_digest, source, layout, cleaner)
-    return read_text(_text(response), layout, rules, input_digest, cleaner.digest_for(source.id))
+    decoded = decode(response.payload, response.content_type)
+    text, restored = restore_lines(decoded.text) if decoded.suspect else (decoded.text, 0)
+    reading = read_text(text, layout, rules, input_digest, cleaner.digest_for(source.id))
+    return replace(reading, warnings=(*_warned(decoded, restored), *reading.warnings))
 
 
 def _context(

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from w3lib.encoding import html_to_unicode
 
 from archive.records import Reading
 from pipelines import clean as clean_module
 from pipelines.clean import clean
+from pipelines.decode import decode
 from pipelines.layouts import Layouts
 from pipelines.locate import article_lines
 from pipelines.noise import line_rule
+from pipelines.tcvn3 import restore_tree
 from tests.builders import account, body_of, installed, liferay, page_of, press, reading_of, tree_of
 from tests.cases import Case, cases
 
@@ -28,8 +29,11 @@ LONG = "Các chi bộ đã rà soát xong hồ sơ đảng viên, bàn giao đ�
 
 
 def _tree(case: Case) -> etree._Element:
-    text = html_to_unicode(case.content_type, case.payload, auto_detect_fun=lambda _: "cp1258")[1]
-    return tree_of(text)
+    decoded = decode(case.payload, case.content_type)
+    tree = tree_of(decoded.text)
+    if decoded.suspect:
+        restore_tree(tree)
+    return tree
 
 
 def _clean(case: Case, layouts: Layouts, tree: etree._Element | None = None) -> Reading:
