@@ -4,8 +4,8 @@ A pure function: no clock, network, settings or memory of other pages. It runs i
 rebuild alike.
 """
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lxml.etree import _Element
 
@@ -14,18 +14,29 @@ from pipelines.byline import CANDIDATE, decide_bylines
 from pipelines.canonical import body_hash, canonical_line, content_hash, squeezed
 from pipelines.dates import Published, read_date
 from pipelines.extract import text_of_page, texts_of_body
+from pipelines.language import language_of
 from pipelines.layouts import GENERIC, Layout, Noise, find
 from pipelines.lines import Line, Mark, text_of, walk
 from pipelines.locate import Found, locate
 from pipelines.noise import line_rule, mark_noise
+from pipelines.textrules import TextRules
+from pipelines.titles import title_of_head
 
 BODY = Mark("body")
 OUTSIDE = "outside-fields"
 DROPPED = "trafilatura"
 
 
-def clean(tree: _Element, layout: Layout, rules: tuple[Noise, ...], input_digest: str, cleaner_digest: str) -> Reading:
-    """The reading of a page (as `parse` gives it, left as it was) under ``layout`` and the ``rules`` that hold."""
+def clean(
+    tree: _Element,
+    layout: Layout,
+    rules: tuple[Noise, ...],
+    words: TextRules,
+    input_digest: str,
+    cleaner_digest: str,
+) -> Reading:
+    """The reading of a page (as `parse` gives it, left as it was) under ``layout``, the noise ``rules`` that hold and
+    what ``words`` say of lines."""
     found = locate(tree, layout)
     if layout.id == GENERIC:
         element = tree.find("body")
@@ -35,10 +46,15 @@ def clean(tree: _Element, layout: Layout, rules: tuple[Noise, ...], input_digest
     if element is None:
         return Reading(input_digest, cleaner_digest, layout.id, None, warnings=("no-article-element",))
     marks = _marks(element, found, layout, rules)
-    lines = decide_bylines([_by_line_rules(line, rules) for line in walk(element, marks)], layout.byline)
-    lines, restored = _judge(tree, lines, marks, found, layout)
+    lines, restored = [_by_line_rules(line, rules) for line in walk(element, marks)], []
+    if layout.id == GENERIC:
+        lines = _kept(tree, lines)
+    lines, unsure = decide_bylines(lines, layout.byline, words)
+    if layout.id != GENERIC:
+        restored = _dropped(lines, marks, found)
     published = _published(found, lines, layout)
-    return _reading(lines, restored, published, layout, tree, input_digest, cleaner_digest)
+    reading = _reading(lines, restored, published, layout, tree, input_digest, cleaner_digest)
+    return replace(reading, warnings=(*reading.warnings, "unsure-byline")) if unsure else reading
 
 
 def _marks(element: _Element, found: Found, layout: Layout, rules: tuple[Noise, ...]) -> dict[_Element, Mark]:
@@ -52,9 +68,9 @@ def _marks(element: _Element, found: Found, layout: Layout, rules: tuple[Noise, 
     for role, selectors in (("caption", layout.fields.caption), ("byline", layout.fields.byline)):
         for part in find(element, selectors):
             marks.setdefault(part, Mark(role))
-    if found.body is not None:
-        for candidate in find(found.body, layout.byline.css):
-            marks.setdefault(candidate, CANDIDATE)
+    within = element if layout.id == GENERIC else found.body
+    for candidate in find(within, layout.byline.css) if within is not None else ():
+        marks.setdefault(candidate, CANDIDATE)
     return marks
 
 
@@ -65,19 +81,26 @@ def _by_line_rules(line: Line, rules: tuple[Noise, ...]) -> Line:
     return Line(line.text, Mark("removed", rule)) if rule else line
 
 
-def _judge(
-    tree: _Element, lines: list[Line], marks: Mapping[_Element, Mark], found: Found, layout: Layout
-) -> tuple[list[Line], list[str]]:
+def _kept(tree: _Element, lines: list[Line]) -> list[Line]:
+    """The lines of a page of no known layout with those as body that trafilatura takes for text."""
+    kept = text_of_page(tree)
+
+    def judged(line: Line) -> Line:
+        if line.mark is not None and line.mark is not CANDIDATE:
+            return line
+        return Line(line.text, (line.mark or BODY) if squeezed(line.text) in kept else None)
+
+    return [judged(line) for line in lines]
+
+
+def _dropped(lines: list[Line], marks: Mapping[_Element, Mark], found: Found) -> list[str]:
     """Ask trafilatura which lines are text. The layout vouches for its body element: what is dropped there returns."""
-    if layout.id == GENERIC:
-        kept = text_of_page(tree)
-        return [Line(li.text, BODY) if li.mark is None and squeezed(li.text) in kept else li for li in lines], []
     body = [line.text for line in lines if line.mark is not None and line.mark.role == "body"]
     if found.body is None or not body:
-        return lines, []
+        return []
     without = {element for element, mark in marks.items() if mark not in (BODY, CANDIDATE)}
     kept = texts_of_body(found.body, without, body)
-    return lines, [text for text in body if text not in kept]
+    return [text for text in body if text not in kept]
 
 
 def _published(found: Found, lines: list[Line], layout: Layout) -> Published | None:
@@ -85,12 +108,6 @@ def _published(found: Found, lines: list[Line], layout: Layout) -> Published | N
     said += [line.text for line in lines if line.mark is not None and line.mark.role == "date"]
     dates = (read_date(text, layout.date_patterns) for text in said)
     return next((date for date in dates if date), None)
-
-
-def _language(declared: str | None) -> str | None:
-    """``vi`` of ``vi-VN``; None for what is no language code."""
-    code = (declared or "").partition("-")[0].strip().lower()
-    return code if re.fullmatch("[a-z]{2,3}", code) else None
 
 
 def _reading(
@@ -112,15 +129,21 @@ def _reading(
             rule = line.mark.rule if line.mark is not None else (DROPPED if layout.id == GENERIC else OUTSIDE)
             removed.append(Removed(rule or OUTSIDE, line.text))
         by_role.setdefault(role, []).append(line.text)
-    title = " ".join(by_role.get("title", ())) or None
+    title, unsure = " ".join(by_role.get("title", ())) or None, False
+    if title is None and layout.id == GENERIC:
+        title, unsure = title_of_head(tree)
     lead = "\n".join(by_role.get("lead", ())) or None
     body = tuple(by_role.get("body", ()))
-    section = next((canonical_line(text_of(e)) for e in find(tree, layout.fields.section)), None)
-    warnings = [
-        name
-        for name, missing in (("no-title", not title), ("no-words", not body), ("no-date", not published))
-        if missing
-    ]
+    section = next((canonical_line(e.get("content") or text_of(e)) for e in find(tree, layout.fields.section)), None)
+    language = language_of("\n".join((title or "", lead or "", *body)), tree.get("lang"), layout.language)
+    doubts = {
+        "no-title": not title,
+        "unsure-title": unsure,
+        "no-words": not body,
+        "no-date": not published,
+        "no-language": not language,
+    }
+    warnings = [name for name, holds in doubts.items() if holds]
     if restored:
         warnings.append(f"restored-lines:{len(restored)}")
     return Reading(
@@ -133,7 +156,7 @@ def _reading(
         published_rule=published.rule if published else None,
         byline="\n".join(by_role.get("byline", ())) or None,
         section=section or None,
-        language=layout.language or _language(tree.get("lang")),
+        language=language,
         captions=tuple(by_role.get("caption", ())),
         removed=tuple(removed),
         restored=tuple(restored),

@@ -32,6 +32,7 @@ MODULES = (
     "dates",
     "decode",
     "extract",
+    "language",
     "layouts",
     "lines",
     "locate",
@@ -43,6 +44,7 @@ MODULES = (
     "tcvn3",
     "text",
     "textrules",
+    "titles",
 )
 MAX_ID = 80  # bytes of a source's id
 UNLISTED = ""  # stands for any host that no source claims: they share one cleaner

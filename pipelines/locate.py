@@ -8,6 +8,7 @@ from lxml.etree import _Element
 
 from pipelines.layouts import GENERIC, Layout, find
 from pipelines.lines import Mark, has_words, walk
+from pipelines.titles import heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def locate(tree: _Element, layout: Layout) -> Found:
     """The layout's elements on this page: for each field the first that holds words."""
     fields = layout.fields
     return Found(
-        _first(tree, fields.title),
+        heading(tree) if layout.id == GENERIC else _first(tree, fields.title),
         _first(tree, fields.date, words=layout.id != GENERIC),
         _first(tree, fields.lead),
         _first(tree, fields.body, words=False),

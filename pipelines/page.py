@@ -233,7 +233,7 @@ def _reading(
     cleaner_digest = cleaner.digest_for(source.id)
     if layout.id != GENERIC and not layout.marked(tree):
         return Reading(input_digest, cleaner_digest, layout.id, None, warnings=("layout-not-recognised",))
-    reading = clean(tree, layout, rules, input_digest, cleaner_digest)
+    reading = clean(tree, layout, rules, cleaner.layouts.words(layout), input_digest, cleaner_digest)
     named = attachments(tree, base_of(tree, response.url), layout, rules, reading)
     return replace(reading, attachments=named)
 
