@@ -11,7 +11,7 @@ from lxml.etree import _Element
 
 from archive.records import Content, Reading, Removed
 from pipelines.byline import CANDIDATE, decide_bylines
-from pipelines.canonical import body_hash, canonical_line, content_hash, squeezed
+from pipelines.canonical import body_hash, canonical_line, content_hash
 from pipelines.dates import Published, read_date
 from pipelines.extract import text_of_page, texts_of_body
 from pipelines.language import language_of
@@ -83,14 +83,11 @@ def _by_line_rules(line: Line, rules: tuple[Noise, ...]) -> Line:
 
 def _kept(tree: _Element, lines: list[Line]) -> list[Line]:
     """The lines of a page of no known layout with those as body that trafilatura takes for text."""
-    kept = text_of_page(tree)
-
-    def judged(line: Line) -> Line:
-        if line.mark is not None and line.mark is not CANDIDATE:
-            return line
-        return Line(line.text, (line.mark or BODY) if squeezed(line.text) in kept else None)
-
-    return [judged(line) for line in lines]
+    kept = text_of_page(tree, [line.text for line in lines])
+    return [
+        Line(line.text, (line.mark or BODY) if taken else None) if line.mark in (None, CANDIDATE) else line
+        for line, taken in zip(lines, kept, strict=True)
+    ]
 
 
 def _dropped(lines: list[Line], marks: Mapping[_Element, Mark], found: Found) -> list[str]:
