@@ -91,6 +91,17 @@ def test_other_words_are_never_touched(text: str) -> None:
     assert restore_lines(text) == (text, 0)
 
 
+def test_a_text_that_mixes_both_is_left_alone_and_proves_nothing() -> None:
+    untouched(f"<p>{SECOND} {typed(SENTENCE)}</p><p>{typed('bàn giao')}</p>")
+
+
+def test_trade_marks_in_it_do_not_count_against_it() -> None:
+    marks = " ".join(
+        f"{name}®" for name in ("Word", "Times", "Arial", "Sharp", "Canon", "Ford", "Bic", "Dell", "Wrigley")
+    )
+    assert restored(f"<p>{typed(SENTENCE)} {marks}</p>")[1] == 1
+
+
 @pytest.mark.parametrize("text", ["nhân", "bàn giao", "đủ hồ sơ", "phường"])
 def test_a_few_words_are_no_evidence(text: str) -> None:
     untouched(f"<p>{typed(text)}</p>")
@@ -109,6 +120,7 @@ def test_a_font_of_capitals_makes_capitals(font: str) -> None:
     small = f"<span style='font-family:.VnTime'>{typed('đã họp')}</span>"
     heading = f"<p><font {font}>{typed('đảng bộ quận')} ban {small}</font></p>"
     assert restored(f"{heading}<p>{typed(SENTENCE)}</p>") == (["ĐẢNG BỘ QUẬN BAN đã họp", SENTENCE], 2)
+    assert restored(f"<p><font {font}>ban</font></p><p>{typed(SENTENCE)}</p>") == (["BAN", SENTENCE], 1)
     right = f"<p><font {font}>ban</font></p><p>{SENTENCE}</p>"
     untouched(right)
 

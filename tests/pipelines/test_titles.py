@@ -65,17 +65,34 @@ def test_a_hyphen_inside_a_word_separates_nothing() -> None:
         ("", f"<h1>Tin tức</h1><h3>{TITLE}</h3>", f"{TITLE} - Tin tức - {SITE}"),
         ("", f"<h2>Tin khác</h2><h1>{TITLE}</h1>", "Trang của trường"),
         ("", f"<h2>Lễ</h2><h2>{TITLE}</h2>", f"{TITLE} | {SITE}"),
+        ("", f"<h1>Tin</h1><h1>Văn bản</h1><div class='t'>{TITLE}</div>", f"{TITLE} - Tin tức - {SITE}"),
     ],
 )
 def test_the_heading_that_the_head_confirms_is_the_title(head: str, body: str, title: str, layouts: Layouts) -> None:
     tree = tree_of(page(head, body, title))
     found = heading(tree)
     assert found is not None
-    assert text_of(found) == TITLE
+    assert (text_of(found), found.getparent().tag) == (TITLE, "body")
     reading = reading_of(installed(layouts), page(head, body, title), "generic")
     assert reading.content is not None
     assert reading.content.title == TITLE
     assert TITLE not in body_of(reading)
+
+
+def test_a_link_with_the_same_words_is_not_the_title() -> None:
+    body = f"<a href='/moi'>{TITLE}</a><nav><b>{TITLE}</b></nav><p>{TITLE}</p>"
+    found = heading(tree_of(page("", body, f"{TITLE} - {SITE}")))
+    assert found is not None
+    assert found.tag == "p"
+
+
+def test_where_both_parts_stand_on_the_page_neither_is_taken_for_the_title() -> None:
+    body = f"<div>{SITE}</div><div>{TITLE}</div>"
+    assert heading(tree_of(page("", body, f"{SITE} - {TITLE}"))) is None
+
+
+def test_of_several_headings_that_the_head_does_not_know_none_is_the_title() -> None:
+    assert heading(tree_of(page("", "<h1>Tin tức</h1><h1>Văn bản</h1>", "Trang chủ của trường"))) is None
 
 
 def test_a_page_without_any_title_has_none(layouts: Layouts) -> None:
