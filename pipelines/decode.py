@@ -33,7 +33,8 @@ _BYTES = {ord(bytes([code]).decode(WESTERN, "ignore") or chr(code)): code for co
 # second half of what became of Vietnamese letters that were encoded twice. In the bytes, where looking costs least.
 _SIGNS = re.compile(rb"\xc2([\xaa\xac\xae\xb5\xb8-\xbb])")
 _SECOND_HALVES = frozenset({b"\xba", b"\xbb"})
-_ENTITY = re.compile(rb"&(?:reg|#174);")  # đ, by editors that wrote the signs as entities
+# The same as editors wrote them: đ, which a trade mark may be as well, and one of the others.
+_ENTITIES = re.compile(rb"&(?:reg|#174);"), re.compile(rb"&(?:micro|cedil|not|ordf|sup1|#18[145]|#17[02]);")
 _TWICE = re.compile("á[»º]")
 
 
@@ -67,7 +68,7 @@ def decode(payload: bytes, content_type: str | None) -> Decoded:
     signs = set(_SIGNS.findall(payload))
     if signs & _SECOND_HALVES and (once := _once(text)):
         return Decoded(once, ("encoding:utf-8-twice",))
-    suspect = len(signs - _SECOND_HALVES) >= 3 or _ENTITY.search(payload) is not None
+    suspect = len(signs - _SECOND_HALVES) >= 3 or all(entity.search(payload) for entity in _ENTITIES)
     trusted = not declared or "utf-8" in declared or text.isascii()
     return Decoded(text, () if trusted else _otherwise("utf-8", declared), suspect)
 

@@ -134,7 +134,7 @@ def test_bytes_in_tcvn3_are_kept_as_its_signs_to_be_restored(content_type: str) 
     assert decoded.suspect
 
 
-@pytest.mark.parametrize("text", [SENTENCE, "10 µm, Máy® và ©", FRENCH])
+@pytest.mark.parametrize("text", [SENTENCE, "10 µm, Máy® và ©", "Máy&reg; và &copy;", "&micro;", FRENCH])
 def test_most_texts_are_not_suspected(text: str) -> None:
     assert not decode(text.encode(), UTF8).suspect
     assert decode(typed(SENTENCE).encode(), UTF8).suspect
