@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from w3lib.encoding import html_to_unicode
-
 from archive.errors import ArchiveError
 from archive.records import Page
 from archive.warc import Exchange, decode_body
@@ -18,6 +16,7 @@ from crawler.sourcefile import Source
 from pipelines.addresses import host_of
 from pipelines.cleaner import Cleaner
 from pipelines.context import LayoutTerm, SourceContext
+from pipelines.decode import decode
 from pipelines.exchange import read_exchange
 from pipelines.feeds import feeds_in_page
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layouts
@@ -189,4 +188,4 @@ def _payload(exchange: Exchange) -> bytes:
 
 
 def _text(exchange: Exchange) -> str:
-    return html_to_unicode(exchange.header("content-type"), _payload(exchange))[1]
+    return decode(_payload(exchange), exchange.header("content-type")).text

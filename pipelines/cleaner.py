@@ -25,12 +25,12 @@ from pipelines.layouts import PLAIN_TEXT, Layout, Layouts
 from pipelines.noise import Rules
 
 MODULES = (
-    *("addresses", "attachments", "blocks", "bounds", "byline", "canonical", "clean", "context", "dates"),
-    *("extraction", "inputs", "keeping", "layouts", "lines", "locate", "noise", "page", "paths", "recognise", "scrub"),
-    *("shapes", "signatures", "text", "textrules"),
+    *("addresses", "attachments", "blocks", "bounds", "byline", "canonical", "context", "dates", "decode"),
+    *("extraction", "inputs", "keeping", "language", "layouts", "lines", "locate", "noise", "page", "paths"),
+    *("recognise", "scrub", "shapes", "signatures", "syllables", "tcvn3", "text", "textrules", "titles"),
 )
 #: Those of them on which nothing depends that extraction leaves: a change there leaves what is kept of it valid.
-AFTER_EXTRACTION = frozenset({"byline", "dates", "scrub", "text", "textrules"})
+AFTER_EXTRACTION = frozenset({"byline", "dates", "language", "scrub", "text", "textrules"})
 MAX_ID = 80  # bytes of a source's id
 UNLISTED = ""  # stands for any host that no source claims: they share one cleaner
 LIBRARIES = ("trafilatura", "htmldate", "justext", "lxml", "w3lib", "cssselect")
@@ -150,14 +150,14 @@ class Cleaner:
         )
         common = self.layouts.common.model_dump(mode="json", exclude={"noise"})
         extraction = layout.model_dump(mode="json", exclude=_NOT_EXTRACTING)
-        scrubbing = layout.model_dump(mode="json", include={"dates", "byline", "text"})
+        scrubbing = layout.model_dump(mode="json", include={"dates", "byline", "text", "language"})
         return digest(extraction, elements, common), digest(scrubbing, lines)
 
 
 #: Of a layout's keys those that extraction does not see.
 _NOT_EXTRACTING: Any = {
-    **dict.fromkeys(("noise", "inferred", "dates", "text"), True),
-    "byline": {"max_length", "signing", "look_back"},
+    **dict.fromkeys(("noise", "inferred", "dates", "text", "language"), True),
+    "byline": {"max_length"},
 }
 
 

@@ -5,6 +5,7 @@ attributes, files and pictures. What needs only lines is left to `pipelines.scru
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lxml.etree import _Element
 
@@ -16,6 +17,7 @@ from pipelines.layouts import GENERIC, Layout, find
 from pipelines.lines import BODY, CANDIDATE, Line, Mark, text_of, walk
 from pipelines.locate import Found, locate
 from pipelines.noise import Rules, mark_noise
+from pipelines.titles import title_of_head
 
 LONGEST_DATE = 200  # characters of an attribute, which may hold anything
 
@@ -23,22 +25,26 @@ LONGEST_DATE = 200  # characters of an attribute, which may hold anything
 def extract(tree: _Element, layout: Layout, rules: Rules, base: str) -> Extraction:
     """The blocks of a page (as `parse` gives it, left as it was) under ``layout`` and the ``rules`` that hold.
 
-    ``base`` is what relative addresses on the page start from.
+    ``base`` is what relative addresses on the page start from. A page without the layout's marks is not read.
     """
+    if layout.id != GENERIC and not layout.marked(tree):
+        return Extraction(layout.id, unread="layout-not-recognised")
     found = locate(tree, layout)
     element = _article(tree, found, layout)
     if element is None:
-        return Extraction(layout.id, warnings=("no-article-element",))
+        return Extraction(layout.id, unread="no-article-element")
     marks = _marks(element, found, layout, rules)
     lines = walk(element, marks)
     blocks = _judged(tree, lines, marks, found, layout)
-    section = next((canonical_line(text_of(e)) for e in find(tree, layout.fields.section)), None)
+    sections = find(tree, layout.fields.section)
+    section = next((canonical_line(e.get("content") or text_of(e)) for e in sections), None)
     return Extraction(
         layout.id,
         tuple(blocks),
         _said(found.date),
         section or None,
-        layout.language or tree.get("lang"),
+        tree.get("lang"),
+        title_of_head(tree) if layout.id == GENERIC and found.title is None else (None, False),
         attachments(tree, base, layout, rules.elements, [block.text for block in blocks if block.role == "body"]),
     )
 
@@ -61,9 +67,9 @@ def _marks(element: _Element, found: Found, layout: Layout, rules: Rules) -> dic
     for role, selectors in (("caption", layout.fields.caption), ("byline", layout.fields.byline)):
         for part in find(element, selectors):
             marks.setdefault(part, Mark(role))
-    if found.body is not None:
-        for candidate in find(found.body, layout.byline.css):
-            marks.setdefault(candidate, CANDIDATE)
+    within = element if layout.id == GENERIC else found.body
+    for candidate in find(within, layout.byline.css) if within is not None else ():
+        marks.setdefault(candidate, CANDIDATE)
     return marks
 
 
@@ -74,7 +80,7 @@ def _judged(
     what is body."""
     if layout.id == GENERIC:
         page = lines_of_page(tree, [line.text for line in lines])
-        return [_block(line, "body" if n in page else "") for n, line in enumerate(lines)]
+        return [_block(_taken(line, n in page)) for n, line in enumerate(lines)]
     vouched = [line.text for line in lines if line.mark in (BODY, CANDIDATE)]
     if found.body is None or not vouched:
         return [_block(line) for line in lines]
@@ -83,9 +89,14 @@ def _judged(
     return [_block(line, kept=line.text in texts) for line in lines]
 
 
-def _block(line: Line, otherwise: str = "", kept: bool = True) -> Block:
+def _taken(line: Line, taken: bool) -> Line:
+    """A line of a page of no known layout: what trafilatura takes is body, and may be a byline."""
+    return replace(line, mark=(line.mark or BODY) if taken else None) if line.mark in (None, CANDIDATE) else line
+
+
+def _block(line: Line, kept: bool = True) -> Block:
     if line.mark is None:
-        return Block(line.text, otherwise, None, kept, line.shape)
+        return Block(line.text, "", None, kept, line.shape)
     return Block(line.text, line.mark.role, line.mark.rule, kept, line.shape)
 
 

@@ -53,5 +53,5 @@ def scrubbed(given: Given, blocks: bytes, cleaner: "Cleaner") -> Page:
     layout = cleaner.layouts[extraction.layout]
     rules, input_digest = given.rules(layout, cleaner)
     digest = cleaner.digest_for(given.source_id)
-    reading = scrub(extraction, layout, rules, input_digest, digest)
+    reading = scrub(extraction, layout, cleaner.layouts.words(layout), rules, input_digest, digest)
     return Page("ok", None, "article", article_key or None, 0, given.payload_digest, digest, reading)

@@ -1,6 +1,7 @@
 """Layouts: what is known of each site family's pages, read from ``layouts/*.toml``. Adding a site needs no code.
 
-``common.toml`` beside them holds noise rules for every layout. A layout is data; `pipelines.clean`, `.text` apply it.
+``common.toml`` beside them holds noise rules for every layout. A layout is data; `pipelines.extraction`, `.scrub` and
+`.text` apply it.
 """
 
 import re
@@ -113,16 +114,10 @@ class Fields(Table):
 
 
 class Byline(Table):
-    """The writer: elements at the very end of the body, no longer than ``max_length`` characters.
-
-    None of them is a byline where one of them or of the ``look_back`` lines before matches ``signing``: then it is the
-    signature of an official text.
-    """
+    """The writer: elements at the very end of the body, no longer than ``max_length`` characters."""
 
     css: Selectors = ()
     max_length: int = 80
-    signing: Regex | None = None
-    look_back: int = 3
 
 
 class DatePattern(Table):
@@ -220,6 +215,13 @@ class Layouts:
     def __init__(self, layouts: Iterable[Layout], common: Common) -> None:
         self.by_id = {layout.id: layout for layout in layouts}
         self.common = common
+
+    def words(self, layout: Layout) -> TextRules:
+        """What lines of this layout's pages are by their words alone: the rules of plain texts. On pages of no known
+        layout the last line is too often something else; there only those count that say what they are."""
+        rules = self.by_id[PLAIN_TEXT].text
+        assert rules is not None  # `load` refuses a plain-text layout without
+        return rules.saying if layout.id == GENERIC else rules
 
     def __getitem__(self, layout_id: str) -> Layout:
         return self.by_id[layout_id]

@@ -9,6 +9,7 @@ from lxml.etree import _Element
 from pipelines.bounds import TooMuchError, check_marks, check_page, may_pile_marks
 from pipelines.layouts import GENERIC, Layout, find
 from pipelines.lines import Mark, has_words, text_of, walk
+from pipelines.titles import heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def locate(tree: _Element, layout: Layout) -> Found:
     """The layout's elements on this page: for each field the first that holds words."""
     fields = layout.fields
     return Found(
-        _first(tree, fields.title),
+        heading(tree) if layout.id == GENERIC else _first(tree, fields.title),
         _first(tree, fields.date, words=layout.id != GENERIC),
         _first(tree, fields.lead),
         _first(tree, fields.body, words=False),

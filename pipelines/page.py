@@ -11,16 +11,16 @@ from hashlib import sha256
 from typing import Any
 
 from lxml.etree import _Element
-from w3lib.encoding import html_to_unicode
 
 from archive.records import FETCHED, Extracted, Link, Page, Reading
 from pipelines.addresses import absolute, url_key
 from pipelines.blocks import pack
 from pipelines.bounds import TooMuchError, check_bytes, check_text
 from pipelines.canonical import canonical_line
-from pipelines.clean import clean
 from pipelines.cleaner import Cleaner
 from pipelines.context import SourceContext
+from pipelines.decode import Decoded, decode
+from pipelines.extraction import extract
 from pipelines.feeds import read_feed
 from pipelines.hints import entry_dates
 from pipelines.inputs import Given
@@ -28,8 +28,10 @@ from pipelines.layouts import PLAIN_TEXT, Common, Layout
 from pipelines.lines import Mark, text_of, walk
 from pipelines.locate import parse
 from pipelines.recognise import base_of, files, further, hrefs, identify, links, recognise
+from pipelines.scrub import scrub
 from pipelines.signatures import beginning, file_in
 from pipelines.sitemaps import Sitemap, named_like_an_index, read_sitemap
+from pipelines.tcvn3 import restore_lines, restore_tree
 from pipelines.text import read_text
 from pipelines.xmlfile import ListingError
 
@@ -97,12 +99,13 @@ def read_page(response: Response, cleaner: Cleaner, *, follow: bool = True) -> P
 
 
 def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner: Cleaner, follow: bool) -> Page:
-    text = _text(response)
-    tree = parse(text)
+    decoded = _decoded(response)
+    text, tree = decoded.text, parse(decoded.text)
     if tree is None:
         return replace(blank, outcome="failed", reason="empty or unreadable page")
     if (share := _controls(text) / len(text)) > MOST_CONTROLS:
         return replace(blank, outcome="failed", reason=f"no text: {share:.0%} control characters")
+    unsure = _warned(decoded, restore_tree(tree) if decoded.suspect else 0)
     layout, page = cleaner.layout_of(source, response.captured_at), blank
     if not source.listed:
         layout, kind, article_key = recognise(response.url, tree, source, cleaner)
@@ -117,7 +120,7 @@ def _read_markup(response: Response, blank: Page, source: SourceContext, cleaner
         return replace(page, links=(*entries, *pages))
     if page.kind != "article":
         return page
-    reading, extracted = _reading(tree, response, page, source, layout, cleaner)
+    reading, extracted = _reading(tree, response, page, unsure, source, layout, cleaner)
     page = replace(page, reading=reading, extracted=extracted)
     if not follow:
         return page
@@ -199,8 +202,12 @@ def _outcome(response: Response) -> tuple[str, str | None]:
 
 
 def _text(response: Response) -> str:
+    return _decoded(response).text
+
+
+def _decoded(response: Response) -> Decoded:
     check_bytes(response.payload)
-    return html_to_unicode(response.content_type, response.payload, auto_detect_fun=_fallback_encoding)[1]
+    return decode(response.payload, response.content_type)
 
 
 def _tree(response: Response) -> _Element | None:
@@ -211,13 +218,9 @@ def _tree(response: Response) -> _Element | None:
         return None
 
 
-def _fallback_encoding(payload: bytes) -> str:
-    """UTF-8 where it decodes; else windows-1258, in which older Vietnamese pages are written."""
-    try:
-        payload.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1258"
-    return "utf-8"
+def _warned(decoded: Decoded, restored: int) -> tuple[str, ...]:
+    """What the reading of such a text has to say of its encoding."""
+    return (*decoded.warnings, f"encoding:tcvn3:{restored}") if restored else decoded.warnings
 
 
 def _with_words(reason: str | None, response: Response, cleaner: Cleaner) -> str | None:
@@ -253,13 +256,21 @@ def _message(tree: _Element, common: Common) -> tuple[str, str] | None:
 
 
 def _reading(
-    tree: _Element, response: Response, page: Page, source: SourceContext, layout: Layout, cleaner: Cleaner
+    tree: _Element,
+    response: Response,
+    page: Page,
+    unsure: tuple[str, ...],
+    source: SourceContext,
+    layout: Layout,
+    cleaner: Cleaner,
 ) -> tuple[Reading, Extracted]:
-    """What the page says, and what the first stage of cleaning left of it."""
+    """What the page says, and what the first stage of cleaning left of it; ``unsure``: what it is doubtful of as a
+    whole."""
     given = _given(response, page, source)
     rules, input_digest = given.rules(layout, cleaner)
-    base, digest = base_of(tree, response.url), cleaner.digest_for(source.id)
-    reading, extraction = clean(tree, base, layout, rules, input_digest, digest)
+    extraction = replace(extract(tree, layout, rules, base_of(tree, response.url)), warnings=unsure)
+    words, digest = cleaner.layouts.words(layout), cleaner.digest_for(source.id)
+    reading = scrub(extraction, layout, words, rules, input_digest, digest)
     stages = (given.extraction_input(cleaner), cleaner.extraction_digest_for(source.id))
     return reading, Extracted(*stages, pack(extraction, page.article_key or ""))
 
@@ -267,8 +278,11 @@ def _reading(
 def _reading_of_text(response: Response, page: Page, source: SourceContext, cleaner: Cleaner) -> Reading:
     layout = cleaner.layouts[PLAIN_TEXT]
     rules, input_digest = _given(response, page, source).rules(layout, cleaner)
-    check_text(text := _text(response))
-    return read_text(text, layout, rules, input_digest, cleaner.digest_for(source.id))
+    decoded = _decoded(response)
+    check_text(decoded.text)
+    text, restored = restore_lines(decoded.text) if decoded.suspect else (decoded.text, 0)
+    reading = read_text(text, layout, rules, input_digest, cleaner.digest_for(source.id))
+    return replace(reading, warnings=(*_warned(decoded, restored), *reading.warnings))
 
 
 def _given(response: Response, page: Page, source: SourceContext) -> Given:

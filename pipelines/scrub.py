@@ -4,8 +4,8 @@ Line rules take lines, the last lines may be a byline, the date line becomes a t
 ``removed``. It needs no page: a change of these rules runs over stored extractions alone.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -16,9 +16,11 @@ from pipelines.blocks import Block, Extraction, Shape
 from pipelines.byline import decide_bylines
 from pipelines.canonical import body_hash, content_hash
 from pipelines.dates import Published, read_date
+from pipelines.language import language_of
 from pipelines.layouts import GENERIC, Layout
 from pipelines.lines import CANDIDATE, Line, Mark
 from pipelines.noise import Rules
+from pipelines.textrules import TextRules
 
 OUTSIDE = "outside-fields"
 DROPPED = "trafilatura"
@@ -26,19 +28,18 @@ DROPPED = "trafilatura"
 _SETTLED = ("title", "date", "removed")
 
 
-def scrub(extraction: Extraction, layout: Layout, rules: Rules, input_digest: str, cleaner_digest: str) -> Reading:
-    """The reading of a page that was extracted under ``layout``, by the ``rules`` that hold."""
-    if extraction.warnings:
-        return Reading(input_digest, cleaner_digest, layout.id, None, warnings=extraction.warnings)
-    lines = decide_bylines([_line(block, rules) for block in extraction.blocks], layout.byline)
-    published = _published(extraction, lines, layout)
-    blocks = [
-        Block(
-            line.text, line.mark.role if line.mark else "", line.mark.rule if line.mark else None, was.kept, was.shape
-        )
-        for line, was in zip(lines, extraction.blocks, strict=True)
-    ]
-    return _reading(extraction, blocks, published, layout, input_digest, cleaner_digest)
+def scrub(
+    extraction: Extraction, layout: Layout, words: TextRules, rules: Rules, input_digest: str, cleaner_digest: str
+) -> Reading:
+    """The reading of a page that was extracted under ``layout``, by what ``words`` say of its last lines and by the
+    noise ``rules`` that hold."""
+    blank = Reading(input_digest, cleaner_digest, layout.id, None, warnings=extraction.warnings)
+    if extraction.unread is not None:
+        return replace(blank, warnings=(*extraction.warnings, extraction.unread))
+    lines, unsure = decide_bylines([_line(block, rules) for block in extraction.blocks], layout.byline, words)
+    blocks = [_decided(was, line.mark) for line, was in zip(lines, extraction.blocks, strict=True)]
+    reading = _filled(blank, extraction, blocks, _published(extraction, lines, layout), layout)
+    return replace(reading, warnings=(*reading.warnings, "unsure-byline")) if unsure else reading
 
 
 def _decided(block: Block, mark: Mark | None) -> Block:
@@ -63,49 +64,43 @@ def _published(extraction: Extraction, lines: Sequence[Line], layout: Layout) ->
     return next((date for date in dates if date), None)
 
 
-def _language(declared: str | None) -> str | None:
-    """``vi`` of ``vi-VN``; None for what is no language code."""
-    code = (declared or "").partition("-")[0].strip().lower()
-    return code if re.fullmatch("[a-z]{2,3}", code) else None
-
-
-def _reading(
-    extraction: Extraction,
-    blocks: Sequence[Block],
-    published: Published | None,
-    layout: Layout,
-    input_digest: str,
-    cleaner_digest: str,
+def _filled(
+    blank: Reading, extraction: Extraction, blocks: Sequence[Block], published: Published | None, layout: Layout
 ) -> Reading:
     by_role: dict[str, list[str]] = {}
     for block in blocks:
         by_role.setdefault(block.role, []).append(block.text)
-    title = " ".join(by_role.get("title", ())) or None
+    title, unsure = " ".join(by_role.get("title", ())) or None, False
+    if title is None:
+        title, unsure = extraction.head
     lead = "\n".join(by_role.get("lead", ())) or None
     body = tuple(by_role.get("body", ()))
+    language = language_of("\n".join((title or "", lead or "", *body)), extraction.language, layout.language)
     # Outside known layouts nobody vouches for what trafilatura drops.
     restored = () if layout.id == GENERIC else tuple(b.text for b in blocks if b.role == "body" and not b.kept)
     evidence = published.evidence if published else next(iter(by_role.get("date", ())), None)
-    missing = (("no-title", not title), ("no-words", not body), ("no-date", not published))
-    warnings = [name for name, is_missing in missing if is_missing]
-    if restored:
-        warnings.append(f"restored-lines:{len(restored)}")
-    return Reading(
-        input_digest,
-        cleaner_digest,
-        layout.id,
-        Content(content_hash(title, lead, body), body_hash(body), title, lead, body) if title or body else None,
+    doubts = {
+        "no-title": not title,
+        "unsure-title": unsure,
+        "no-words": not body,
+        "no-date": not published,
+        "no-language": not language,
+        f"restored-lines:{len(restored)}": restored,
+    }
+    return replace(
+        blank,
+        content=Content(content_hash(title, lead, body), body_hash(body), title, lead, body) if title or body else None,
         published_at=published.at if published else None,
         published_evidence=evidence,
         published_rule=published.rule if published else None,
         byline="\n".join(by_role.get("byline", ())) or None,
         section=extraction.section,
-        language=_language(extraction.language),
+        language=language,
         captions=tuple(by_role.get("caption", ())),
         removed=tuple(_removed(blocks, evidence, layout)),
         restored=restored,
         structure=tuple(_structure(block.shape for block in blocks if block.role == "body")),
-        warnings=tuple(warnings),
+        warnings=(*blank.warnings, *(name for name, holds in doubts.items() if holds)),
         attachments=_attachments(extraction.attachments, body) if title or body else (),
     )
 

@@ -3,7 +3,7 @@
 There is no markup to go by. What a line is, its words and its place say, as the rules of the plain-text layout describe
 them; where they do not, it is text. Title, section, date line, body, byline, captions and removed lines are together
 all lines of the file, each once; a section that the site printed twice in its line is cut into the section and a
-removed repetition. A pure function, as `pipelines.clean` is for pages.
+removed repetition. A pure function, as `pipelines.scrub` is for pages.
 """
 
 import re
@@ -15,12 +15,12 @@ from pipelines.bounds import check_line
 from pipelines.byline import decide_bylines
 from pipelines.canonical import body_hash, canonical_line, content_hash
 from pipelines.dates import Published, read_date
+from pipelines.language import language_of
 from pipelines.layouts import Layout
-from pipelines.lines import BODY, CANDIDATE, Line, Mark
+from pipelines.lines import BODY, Line, Mark
 from pipelines.noise import Rules
 from pipelines.textrules import LineRule, TextRules
 
-BYLINE = Mark("byline")
 DOUBLED = "doubled-section"
 _FIELDS = {"title": "title", "section": "section", "date": "published_at", "byline": "byline", "caption": "captions"}
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -49,8 +49,9 @@ def read_text(text: str, layout: Layout, rules: Rules, input_digest: str, cleane
     rows = _captions(rows, layout.text)
     rows, doubts = _bylines(rows, layout, layout.text)
     warnings += doubts + _doubts(rows, layout, layout.text)
+    language = language_of(text, None, layout.language)
     return _reading(
-        rows, published, warnings, Reading(input_digest, cleaner_digest, layout.id, None, language=layout.language)
+        rows, published, warnings, Reading(input_digest, cleaner_digest, layout.id, None, language=language)
     )
 
 
@@ -125,7 +126,7 @@ def _captions(rows: list[Row], rules: TextRules) -> list[Row]:
     def caption(n: int, row: Row) -> LineRule | None:
         found = next((r for r in rules.captions if r.fits(row.text) and _placed(r, rows, n)), None)
         # Buttons of a picture without a caption may stand right above the writer.
-        signed = found is not None and found.after and n == last and _byline_rule(row.text, rules)
+        signed = found is not None and found.after and n == last and rules.byline(row.text)
         return None if signed else found
 
     found = [caption(n, row) if row.mark is BODY else None for n, row in enumerate(rows)]
@@ -144,31 +145,11 @@ def _placed(rule: LineRule, rows: Sequence[Row], n: int) -> bool:
     return not listed and not any(rule.resembles(row.text) and not row.text.endswith(".") for row in beside)
 
 
-def _byline_rule(text: str, rules: TextRules) -> LineRule | None:
-    return next((rule for rule in rules.bylines if rule.fits(text)), None)
-
-
 def _bylines(rows: list[Row], layout: Layout, rules: TextRules) -> tuple[list[Row], list[str]]:
-    """The rows with the byline marked: the last line of the text, or the last two where they say different things
-    (a source and a writer), below what reads like the end of a text. Two or more names alike may be a list."""
-    body = [n for n, row in enumerate(rows) if row.mark is BODY]
-    found: dict[int, LineRule] = {}
-    for n in reversed(body):
-        rule = _byline_rule(rows[n].text, rules)
-        if rule is None:
-            break
-        found[n] = rule
-    asked = [Line(row.text, CANDIDATE if n in found else row.mark) for n, row in enumerate(rows)]
-    decided = [n for n, line in enumerate(decide_bylines(asked, layout.byline)) if line.mark == BYLINE]
-    if not decided:
-        return rows, []
-    kinds = [found[n].id for n in decided]
-    above = rows[body[body.index(decided[0]) - 1]].text
-    below_picture = rows[decided[0] - 1].mark.role == "caption"
-    if len(kinds) > len(set(kinds)) or len(kinds) > 2 or not (below_picture or re.fullmatch(rules.closing, above)):
-        return rows, [f"unsure-byline:{rows[n].number}" for n in decided]
-    signed = {n: replace(rows[n], mark=Mark("byline", found[n].id)) for n in decided}
-    return [signed.get(n, row) for n, row in enumerate(rows)], []
+    """The rows with the byline marked, and a warning for each that reads like one and does not stand like it."""
+    lines, unsure = decide_bylines([Line(row.text, row.mark) for row in rows], layout.byline, rules)
+    marked = [replace(row, mark=line.mark or row.mark) for row, line in zip(rows, lines, strict=True)]
+    return marked, [f"unsure-byline:{rows[n].number}" for n in unsure]
 
 
 def _doubts(rows: Sequence[Row], layout: Layout, rules: TextRules) -> list[str]:
@@ -203,7 +184,8 @@ def _reading(rows: Sequence[Row], published: Published | None, warnings: list[st
         by_role.setdefault(row.mark.role, []).append(row.text)
     title, section, said = (next(iter(by_role.get(role, ())), None) for role in ("title", "section", "date"))
     body = tuple(by_role.get("body", ()))
-    missing = [name for name, there in (("no-title", title), ("no-words", body), ("no-date", published)) if not there]
+    needed = {"no-title": title, "no-words": body, "no-date": published, "no-language": blank.language}
+    missing = [name for name, there in needed.items() if not there]
     return replace(
         blank,
         content=Content(content_hash(title, None, body), body_hash(body), title, None, body) if title or body else None,

@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 
 from lxml import etree
 from lxml.etree import _Element
-from w3lib.encoding import html_to_unicode
 
 from archive.errors import BantinError
+from pipelines.decode import decode
 
 MAX_BYTES = 50 * 2**20
 MAX_RECORDS = 50_000
@@ -69,8 +69,7 @@ def text_of(payload: bytes, content_type: str | None) -> str:
     if len(data) > MAX_BYTES:
         raise ListingError(f"larger than {MAX_BYTES} bytes unpacked")
     charset = content_type if data is payload else None  # what the header says is of the packed bytes
-    text = html_to_unicode(charset, data, auto_detect_fun=_fallback_encoding)[1]
-    text = _UNSOUND.sub("", text).lstrip("\ufeff \t\r\n")
+    text = _UNSOUND.sub("", decode(data, charset).text).lstrip("\ufeff \t\r\n")
     if not text:
         raise ListingError("empty")
     return text
@@ -219,11 +218,3 @@ def _unpacked(payload: bytes) -> bytes:
         if not payload.startswith(_GZIP):
             break
     return b"".join(parts)
-
-
-def _fallback_encoding(data: bytes) -> str:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1258"
-    return "utf-8"

@@ -8,9 +8,12 @@ from lxml.etree import _Element
 from archive.records import Page, Reading
 from pipelines.cleaner import Cleaner
 from pipelines.context import SourceContext
+from pipelines.extraction import extract
 from pipelines.layouts import Layouts
 from pipelines.locate import parse
+from pipelines.noise import Rules
 from pipelines.page import Response, read_page
+from pipelines.scrub import scrub
 
 NOON = datetime(2025, 5, 20, 5, 0, tzinfo=UTC)
 HTML = "text/html; charset=utf-8"
@@ -94,6 +97,13 @@ def reading_of(cleaner: Cleaner, text: str | bytes, layout: str = "hanoi-liferay
     page = page_of(cleaner, text, url=URL_OF[layout], source=SOURCE_OF[layout], at=at)
     assert page.reading is not None, (page.outcome, page.reason)
     return page.reading
+
+
+def cleaned(tree: _Element, layouts: Layouts, layout_id: str, base: str = "") -> Reading:
+    """The reading of a page's tree under a layout and all its rules, whatever source and day."""
+    layout = layouts[layout_id]
+    rules, words = Rules(layouts.noise(layout)), layouts.words(layout)
+    return scrub(extract(tree, layout, rules, base), layout, words, rules, "input", "cleaner")
 
 
 def body_of(reading: Reading) -> tuple[str, ...]:

@@ -15,22 +15,19 @@ from typing import Any
 import trafilatura
 
 from archive.records import Reading
-from pipelines.clean import clean
 from pipelines.layouts import Layouts
 from pipelines.locate import parse
-from pipelines.noise import Rules
+from tests.builders import cleaned
 from tests.portal import articles
 
 LAYOUTS = Layouts.load()
-LIFERAY = LAYOUTS["hanoi-liferay"]
-RULES = Rules(LAYOUTS.noise(LIFERAY))
 
 
 def ours(page: str) -> Reading:
     """Our reading."""
     tree = parse(page)
     assert tree is not None
-    return clean(tree, "", LIFERAY, RULES, "", "")[0]
+    return cleaned(tree, LAYOUTS, "hanoi-liferay")
 
 
 def stock(page: str) -> Any:

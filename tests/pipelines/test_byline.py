@@ -7,6 +7,7 @@ from pipelines.layouts import Layouts
 from tests.builders import body_of, installed, liferay, press, reading_of
 
 LONG = "Các chi bộ đã rà soát xong hồ sơ đảng viên, bàn giao đủ cho phường mới trước ngày 30/6 theo đúng kế hoạch."
+MORE = "Nơi nào còn vướng mắc thì gửi văn bản về Văn phòng Quận ủy để được giải đáp trước ngày họp."
 RIGHT = '<p align="right"><strong>{}</strong></p>'
 STYLED = '<p style="text-align: right;"><em>{}</em></p>'
 ACCOUNT = '<p align="right" class="view-content-author"><strong><em>{}</em></strong></p>'
@@ -39,6 +40,85 @@ def test_two_last_lines_are_a_byline_of_two_lines(layouts: Layouts) -> None:
     assert (reading.byline, body_of(reading)) == ("(Theo hanoi.example.vn)\nThu Trang", (LONG,))
 
 
+SAID = [
+    "Bài và ảnh: MINH QUANG",
+    "Tin, ảnh: Hồng Nhung",
+    "Tin - Ảnh: Thu Trang, Quốc Bảo",
+    "(tổng hợp)",
+    "Quốc Bảo (tổng hợp)",
+    "(Theo Cổng thông tin điện tử Thành phố)",
+    "Theo TTXVN",
+    "Nguồn: hanoi.example.vn",
+]
+STANDING = ["BAN TUYÊN GIÁO QUẬN ỦY", "Ủy ban Kiểm tra Quận ủy", "Thu Trang", "Nguyễn Thị Hải Yến", "Nhóm PV", "H.T"]
+
+
+@pytest.mark.parametrize("name", [*SAID, *STANDING])
+@pytest.mark.parametrize(
+    "form", ["<p>{}</p>", "<p><strong>{}</strong></p>", "<div>&nbsp;&nbsp;&nbsp;{}</div>", "<br>{}"]
+)
+def test_a_last_line_whose_words_name_the_writer_is_the_byline_wherever_it_is_aligned(
+    form: str, name: str, layouts: Layouts
+) -> None:
+    reading = read(layouts, form.format(name))
+    assert (reading.byline, body_of(reading), reading.warnings) == (name, (LONG,), ())
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_on_a_page_of_no_known_layout_the_line_must_say_so_itself(name: str, layouts: Layouts) -> None:
+    page = "<html><body><h1>Lễ khai giảng</h1><p>{}</p><p>{}</p>{}</body></html>"
+    reading = reading_of(installed(layouts), page.format(LONG, MORE, f"<p>{name}</p>"), "generic")
+    assert (reading.byline, body_of(reading)) == (name, (LONG, MORE))
+    for standing in STANDING:
+        reading = reading_of(installed(layouts), page.format(LONG, MORE, f"<p>{standing}</p>"), "generic")
+        assert (reading.byline, body_of(reading)) == (None, (LONG, MORE, standing))
+        reading = reading_of(installed(layouts), page.format(LONG, MORE, RIGHT.format(standing)), "generic")
+        assert (reading.byline, body_of(reading)) == (standing, (LONG, MORE))
+
+
+def test_a_source_and_a_writer_are_a_byline_of_two_lines(layouts: Layouts) -> None:
+    for form in ("<p>{}</p>", RIGHT):
+        reading = read(layouts, "<p>(Theo hanoi.example.vn)</p>", form.format("Thu Trang"))
+        assert (reading.byline, body_of(reading)) == ("(Theo hanoi.example.vn)\nThu Trang", (LONG,))
+
+
+def test_names_in_a_list_are_text_and_doubted(layouts: Layouts) -> None:
+    items = ("Nguyễn Thị Hải Yến", "Trần Quốc Bảo", "Lê Thu Trang")
+    reading = read(layouts, "<p>Ban kiểm phiếu gồm:</p><ul>", *(f"<li>{item}</li>" for item in items), "</ul>")
+    assert (reading.byline, body_of(reading)) == (None, (LONG, "Ban kiểm phiếu gồm:", *items))
+    assert reading.warnings == ("unsure-byline",)
+    reading = read(layouts, "<p>Tổ trưởng tổ bầu cử:</p><p>Trần Quốc Bảo</p>")
+    assert (reading.byline, reading.warnings) == (None, ("unsure-byline",))
+
+
+def test_the_writer_below_such_a_list_is_the_byline_alone(layouts: Layouts) -> None:
+    reading = read(layouts, "<p>Ban kiểm phiếu gồm:</p><p>Trần Quốc Bảo</p><p>Lê Na</p>", RIGHT.format("Thu Trang"))
+    assert (reading.byline, body_of(reading)[-1], reading.warnings) == ("Thu Trang", "Lê Na", ())
+
+
+def test_offices_above_the_end_of_a_document_do_not_sign_what_stands_below(layouts: Layouts) -> None:
+    duty = "<table><tr><td>Tháng 12</td><td>Đặng Vũ Tuấn</td><td>Phó Giám đốc</td></tr></table>"
+    reading = read(layouts, duty, "<p>Quyết định số 27/QĐ-VP xem tại đây./.</p>", RIGHT.format("Hồng Nhung"))
+    assert reading.byline == "Hồng Nhung"
+    unsigned = read(layouts, duty, RIGHT.format("Hồng Nhung"))
+    assert unsigned.byline is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sông Nhuệ, ngày 12 tháng 3 năm 2020",
+        "Hà Nội, ngày 5/6/2019",
+        "(Còn nữa)",
+        "Kỳ sau: Lời hứa",
+        "(Ảnh: Thu Trang)",
+    ],
+)
+def test_dates_and_what_comes_next_are_no_writers(line: str, layouts: Layouts) -> None:
+    reading = read(layouts, RIGHT.format(line))
+    assert (reading.byline, body_of(reading)) == (None, (LONG, line))
+
+
 @pytest.mark.parametrize("account", ["admin admin", "Pho Ban bien tap", "Phạm Thúy Nga"])
 def test_the_account_that_pressed_the_button_is_no_byline(account: str, layouts: Layouts) -> None:
     alone = read(layouts, ACCOUNT.format(account))
@@ -57,10 +137,13 @@ def test_the_account_that_pressed_the_button_is_no_byline(account: str, layouts:
         ("TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG", "Đỗ Hữu Lộc"),
         ("TRƯỞNG BAN", "Vũ Thị Hạnh"),
         ("Chủ tịch", "Hoàng Mạnh Cường"),
+        ("(Đã ký)", "Hoàng Mạnh Cường"),
+        ("K/T TRƯỞNG BAN", "Vũ Thị Hạnh"),
     ],
 )
-def test_a_signature_is_part_of_the_document(block: tuple[str, ...], layouts: Layouts) -> None:
-    reading = read(layouts, *(RIGHT.format(line) for line in block))
+@pytest.mark.parametrize("form", [RIGHT, "<p>{}</p>"], ids=["right", "left"])
+def test_a_signature_is_part_of_the_document(form: str, block: tuple[str, ...], layouts: Layouts) -> None:
+    reading = read(layouts, *(form.format(line) for line in block))
     assert reading.byline is None
     assert body_of(reading) == (LONG, *block)
 

@@ -80,14 +80,14 @@ def test_a_sentence_about_views_stays(sentence: str, layouts: Layouts) -> None:
 
 
 def _with(layouts: Layouts, **rule: object) -> Cleaner:
-    """The cleaner with one more rule: the line "Ban biên tập" goes."""
-    noise = Noise(id="desk", reason="for this test", line="Ban biên tập", **rule)
+    """The cleaner with one more rule: the line "Mời đón xem số sau" goes."""
+    noise = Noise(id="desk", reason="for this test", line="Mời đón xem số sau", **rule)
     layout = layouts["hanoi-liferay"].model_copy(update={"noise": (*layouts["hanoi-liferay"].noise, noise)})
     others = (layouts[name] for name in ("img-editor", "generic", "plain-text"))
     return Cleaner(Layouts([layout, *others], layouts.common), SOURCES)
 
 
-TEXT = liferay(f"<p>{LONG}</p><p>Ban biên tập</p>")
+TEXT = liferay(f"<p>{LONG}</p><p>Mời đón xem số sau</p>")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_dated_rule_holds_for_the_captures_of_its_days(
 ) -> None:
     reading = reading_of(_with(layouts, since=since, until=until), TEXT, at=at)
     assert (body_of(reading) == (LONG,)) is taken
-    assert account(reading)["Ban biên tập"] == 1
+    assert account(reading)["Mời đón xem số sau"] == 1
 
 
 def test_captures_under_other_rules_have_other_inputs(layouts: Layouts) -> None:
@@ -120,7 +120,7 @@ def test_captures_under_other_rules_have_other_inputs(layouts: Layouts) -> None:
 def test_a_rule_for_one_source_leaves_the_others_alone(layouts: Layouts) -> None:
     mine, other = _with(layouts, sources=("songnhue",)), _with(layouts, sources=("caugiay",))
     assert body_of(reading_of(mine, TEXT)) == (LONG,)
-    assert body_of(reading_of(other, TEXT)) == (LONG, "Ban biên tập")
+    assert body_of(reading_of(other, TEXT)) == (LONG, "Mời đón xem số sau")
 
 
 def test_the_first_rule_that_names_an_element_takes_it(layouts: Layouts) -> None:

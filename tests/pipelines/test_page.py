@@ -9,6 +9,8 @@ from pipelines.cleaner import Cleaner
 from pipelines.layouts import Layouts
 from pipelines.page import failure
 from tests.builders import ARTICLE, NOON, PORTAL, SCHOOL, body_of, installed, liferay, page_of
+from tests.pipelines.test_decode import cp1258
+from tests.pipelines.test_tcvn3 import SENTENCE, typed
 
 LONG = "Các chi bộ đã rà soát xong hồ sơ đảng viên, bàn giao đủ cho phường mới trước ngày 30/6 theo đúng kế hoạch."
 LIST = f"{PORTAL}/hoat-ong-ang"
@@ -70,6 +72,29 @@ def test_an_older_page_in_windows_1258_is_read(content_type: str | None, cleaner
     page = page_of(cleaner, payload, content_type=content_type)
     assert page.reading is not None
     assert body_of(page.reading) == ("Đại hội chi bộ",)
+
+
+@pytest.mark.parametrize(
+    ("payload", "warning"),
+    [
+        (typed(SENTENCE).encode(), "encoding:tcvn3:1"),
+        (typed(SENTENCE).encode("latin-1"), "encoding:tcvn3:1"),
+        (cp1258(SENTENCE), "encoding:cp1258"),
+        (SENTENCE.encode() + b"\xe1", "encoding:damaged-utf-8:1"),
+    ],
+)
+def test_a_plain_text_is_decoded_as_pages_are(payload: bytes, warning: str, cleaner: Cleaner) -> None:
+    said = {"url": "file:///cu/1.txt", "status": None, "content_type": "text/plain"}
+    reading = page_of(cleaner, payload, **said).reading
+    assert reading is not None
+    assert body_of(reading)[0].removesuffix("\ufffd") == SENTENCE
+    assert reading.warnings[0] == warning
+
+
+def test_a_page_without_its_layouts_marks_says_how_it_was_decoded(cleaner: Cleaner) -> None:
+    reading = page_of(cleaner, cp1258(f"<html><body><p>{SENTENCE}</p></body></html>")).reading
+    assert reading is not None
+    assert reading.warnings == ("encoding:cp1258-not-utf-8", "layout-not-recognised")
 
 
 def test_a_redirect_is_a_link_to_where_it_leads(cleaner: Cleaner) -> None:
