@@ -35,7 +35,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.stages
 	$(BIN)/python -m tests.bench.month
 
-# Twenty kills in one collect, a hundred thousand broken pages; takes two hours.
+# Twenty kills in one collect, a hundred thousand broken pages; takes half an hour.
 soak: $(READY)
 	$(BIN)/python -m pytest -q -m soak tests/soak
 
