@@ -122,7 +122,9 @@ def _page_of(body: _Element, without: Collection[_Element]) -> _Element:
     if without:
         doubles = [double for original, double in zip(body.iter(), twin.iter(), strict=True) if original in without]
         for double in doubles:
-            double.drop_tree()
+            # Dropped, the words before and behind it would be joined, which lxml refuses where they hold controls.
+            double.clear(keep_tail=True)
+            double.tag = "span"
     page, root, article = html.Element("html"), html.Element("body"), html.Element("article")
     article.append(twin)
     root.append(article)

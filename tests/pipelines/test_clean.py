@@ -157,6 +157,11 @@ def test_lines_that_trafilatura_makes_one_of_are_kept_as_the_page_has_them(
     assert [line for line in body_of(reading) if line.startswith("C")] == [LONG, *SAID]
 
 
+def test_a_control_character_behind_noise_stops_no_reading(layouts: Layouts) -> None:
+    body = f'<p>{LONG}<span class="post-tools">In bài</span>\x0b Hết.</p>'
+    assert body_of(reading_of(installed(layouts), press(body), "img-editor"))[0].startswith(LONG)
+
+
 def test_a_line_that_is_broken_in_the_source_is_kept(layouts: Layouts) -> None:
     """trafilatura makes several lines of it where it stands in no paragraph."""
     broken = LONG.replace(", ", ",\n")
