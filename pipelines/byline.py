@@ -51,8 +51,9 @@ def _ended(text: str) -> bool:
 
 
 def _fits(text: str, rules: Byline) -> bool:
-    ends = text.endswith(_OFFICIAL_END) or _SENTENCE_END.search(text)
-    return len(text) <= rules.max_length and not ends and not _NO_WRITER.search(text)
+    if len(text) > rules.max_length:  # the expressions are slow on long lines
+        return False
+    return not (text.endswith(_OFFICIAL_END) or _SENTENCE_END.search(text) or _NO_WRITER.search(text))
 
 
 def _signed(text: Sequence[str], end: int, rules: Byline, words: TextRules) -> bool:

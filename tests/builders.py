@@ -111,6 +111,12 @@ def body_of(reading: Reading) -> tuple[str, ...]:
     return reading.content.paragraphs if reading.content is not None else ()
 
 
+def words_of(reading: Reading) -> list[str]:
+    """All that a reading takes for the article's text: lead, body, byline and captions, which others do not tell apart."""
+    lead = reading.content.lead if reading.content is not None else None
+    return [*filter(None, (lead, reading.byline)), *body_of(reading), *reading.captions]
+
+
 def account(reading: Reading) -> Counter[str]:
     """Every line that a reading holds, in whatever field: what promise 5 adds up."""
     lines: Counter[str] = Counter(

@@ -11,11 +11,12 @@ from archive.records import Page, Reading
 from archive.warc import Exchange, decode_body
 from pipelines.canonical import canonical_line, squeezed
 from pipelines.cleaner import Cleaner
+from pipelines.decode import decode
 from pipelines.exchange import read_exchange
 from pipelines.layouts import GENERIC, PLAIN_TEXT, Layout
 from pipelines.lines import Line, Mark, walk
 from pipelines.locate import locate, parse
-from pipelines.page import Response, _text
+from pipelines.tcvn3 import restore_lines, restore_tree
 from tests.builders import account
 from tests.mutations import Sample, mutation
 
@@ -71,6 +72,9 @@ def unaccounted(reading: Reading, exchange: Exchange, cleaner: Cleaner) -> tuple
     layout = cleaner.layouts[reading.layout]
     shown, attributes = _shown(exchange, layout)
     held = account(reading)
+    title = reading.content.title if reading.content is not None else None
+    if layout.id == GENERIC and title is not None and held != shown:
+        held[title] -= held[title] > shown[title]  # no element of the page's body: its head says it
     if layout.id == PLAIN_TEXT:
         held = _with_section(reading, held)
     if reading.published_evidence in attributes and held != shown:
@@ -88,14 +92,16 @@ def _shown(exchange: Exchange, layout: Layout) -> tuple[Counter[str], set[str]]:
     """The lines that the page shows, and what its date element says in attributes."""
     payload = decode_body(exchange.body, exchange.header("content-encoding"))
     content_type = exchange.header("content-type")
-    text = _text(
-        Response(exchange.source_id, exchange.url, exchange.captured_at, exchange.status, payload, content_type)
-    )
+    decoded = decode(payload, content_type)
+    text = decoded.text
     if layout.id == PLAIN_TEXT:
+        text = restore_lines(text)[0] if decoded.suspect else text
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return Counter(filter(None, map(canonical_line, lines))), set()
     tree = parse(text)
     assert tree is not None
+    if decoded.suspect:
+        restore_tree(tree)
     found = locate(tree, layout)
     body = tree.find("body")
     element = found.article if layout.id != GENERIC else tree if body is None else body

@@ -102,6 +102,11 @@ def rule(line: str, **more: str) -> str:
     return "\n[[noise]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in said.items())
 
 
+def element_rule(css: str, **more: str) -> str:
+    """A noise rule on elements, as TOML: with it pages must be read again."""
+    return rule(css, **more).replace("line =", "css =")
+
+
 def _toml(value: str) -> str:
     return value if value[:1] in "[0123456789" else f"'{value}'"
 

@@ -32,7 +32,7 @@ from pipelines.layouts import Layouts
 from tests.bantin import Bantin
 from tests.bench.recleaning import collect
 from tests.builders import HTML
-from tests.recleans import cleaner_of, layouts_folder, rule
+from tests.recleans import cleaner_of, element_rule, layouts_folder, rule
 from tests.rig import Database, Rig, day
 
 #: A word that hardly any article is without.
@@ -77,7 +77,7 @@ def compared(kept: Path, folder: Path, pages: Sequence[str]) -> list[tuple[float
     command and less its start."""
     home, layouts = folder / "home", folder / "layouts"
     shutil.copytree(kept / "home", home)
-    elements = rule("div.nowhere").replace("line =", "css =")
+    elements = element_rule("div.nowhere")
     speeds = []
     # What is collected under the shipped layouts is read again under these: first all, then what lines tell.
     for name, added in (("elements", elements), ("lines", elements + rule(LINE, id="of-the-bench"))):

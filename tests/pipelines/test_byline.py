@@ -1,5 +1,7 @@
 """Who wrote it: what stands alone at the very end, and what only looks like a name."""
 
+import time
+
 import pytest
 
 from archive.records import Reading
@@ -218,3 +220,10 @@ def test_a_caption_after_the_name_does_not_hide_it(layouts: Layouts) -> None:
 def test_the_presss_writers_are_found(writer: str, layouts: Layouts) -> None:
     reading = reading_of(installed(layouts), press(f"<p>{LONG}</p>{writer}"), "img-editor")
     assert (reading.byline, body_of(reading)) == ("Vũ Hạnh", (LONG,))
+
+
+def test_a_marked_line_of_a_hundred_thousand_letters_is_no_byline_and_takes_no_time(layouts: Layouts) -> None:
+    long = "Ban Chấp hành Đảng bộ quận " * 4000
+    began = time.process_time()
+    reading = read(layouts, f'<p align="right"><strong>{long}</strong></p>')
+    assert (reading.byline, time.process_time() - began < 2) == (None, True)

@@ -7,19 +7,23 @@ from lxml import html
 
 from pipelines.layouts import Layouts
 from tests.bench.quality import f1, stock
-from tests.bench.unknown import compare, portal, undated
-from tests.builders import body_of, installed, reading_of
+from tests.bench.unknown import compare, portal, undated, untitled
+from tests.builders import installed, reading_of, words_of
 from tests.cases import FOLDER, Case, cases
 
-ALL = [case for case in cases() if case.content_type.lower().endswith("utf-8")]
+# Stock trafilatura gets pages that are what they say: how others are decoded is another test's.
+ALL = [case for case in cases() if case.content_type.lower().endswith("utf-8") and "-as-" not in case.name]
 
 
 @pytest.mark.parametrize("case", ALL, ids=[f"{case.layout}/{case.name}" for case in ALL])
 def test_with_the_layouts_switched_off_no_page_loses_words_that_trafilatura_finds(case: Case, layouts: Layouts) -> None:
     expected = json.loads((FOLDER / case.layout / case.name / "expected.json").read_text("utf-8"))
     gold = [*expected["body"], *filter(None, (expected["lead"], expected["byline"])), *expected["captions"]]
-    found = body_of(reading_of(installed(layouts), case.payload, "generic"))
-    assert f1(gold, found) >= f1(gold, stock(case.url, case.payload).body) - 1e-9
+    reading = reading_of(installed(layouts), case.payload, "generic")
+    ours, theirs = (
+        untitled(lines, expected["title"]) for lines in (words_of(reading), stock(case.url, case.payload).body)
+    )
+    assert f1(gold, ours) >= f1(gold, theirs) - 1e-9
 
 
 def test_without_a_date_on_the_page_there_is_none_in_the_reading(layouts: Layouts) -> None:

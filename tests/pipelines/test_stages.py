@@ -20,10 +20,11 @@ LIFERAY = "hanoi-liferay"
 #: Changes of a layout that only lines tell.
 LINES: list[dict[str, Any]] = [
     {"byline": Layouts.load()[LIFERAY].byline.model_copy(update={"max_length": 20})},
+    {"language": "en"},
     {"dates": (DatePattern(id="day", pattern=r"(?P<day>\d+)/(?P<month>\d+)/(?P<year>\d{4})"),)},
 ]
 #: Changes for which the page is needed.
-ELEMENTS: list[dict[str, Any]] = [{"language": "en"}, {"marks": (("div.asset-content",),)}, {"byline": Byline()}]
+ELEMENTS: list[dict[str, Any]] = [{"marks": (("div.asset-content",),)}, {"byline": Byline()}]
 
 
 def _digests(layouts: Layouts) -> tuple[str, str]:
