@@ -112,7 +112,7 @@ def body_of(reading: Reading) -> tuple[str, ...]:
 
 
 def words_of(reading: Reading) -> list[str]:
-    """All that a reading takes for the article's text: lead, body, byline and captions, which others do not tell apart."""
+    """All that a reading takes for the text: others do not tell lead, body, byline and captions apart."""
     lead = reading.content.lead if reading.content is not None else None
     return [*filter(None, (lead, reading.byline)), *body_of(reading), *reading.captions]
 
