@@ -16,7 +16,7 @@ CANONICAL_VERSION = 1
 
 #: A run of marks this long is no letter of any language, and puts its composition out of any time: see `_ordered`.
 LONG_RUN = 500
-_MARKS = re.compile(r"[^\w\s]+")  # no combining mark is a word's character to `re`, nor a space
+_MARKS = re.compile(rf"[^\w\s]{{{LONG_RUN + 1},}}")  # no combining mark is a word's character to `re`, nor a space
 # Soft hyphen, Mongolian vowel separator, zero-width space/joiners/marks, word joiner, byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u2060\ufeff]")
 
@@ -43,8 +43,6 @@ def _ordered(text: str) -> str:
 
 
 def _sorted(run: re.Match[str]) -> str:
-    if len(run[0]) <= LONG_RUN:
-        return run[0]
     apart = (part for character in run[0] for part in unicodedata.normalize("NFD", character))
     groups = groupby(apart, key=lambda part: unicodedata.combining(part) > 0)
     ordered = (sorted(group, key=unicodedata.combining) if marks else group for marks, group in groups)
