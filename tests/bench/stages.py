@@ -17,9 +17,10 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import trafilatura
@@ -53,7 +54,7 @@ def main() -> None:
         if not (kept / "home").exists():
             kept.mkdir(parents=True, exist_ok=True)
             collect(kept, options.days)
-        pages = sample(kept / "home" / "archive")
+        pages = iter(article_pages(kept / "home" / "archive"))
         rounds = [compared(kept, Path(folder), pages) for _ in range(options.rounds)]
         for name, column in zip(("all pages read", "line rule"), zip(*rounds, strict=True), strict=True):
             whole, work = (statistics.median(one) for one in zip(*column, strict=True))
@@ -61,18 +62,19 @@ def main() -> None:
         idle(Path(folder), options.captures)
 
 
-def sample(archive: Path) -> list[str]:
-    """Some of the archive's article pages."""
+def article_pages(archive: Path) -> list[str]:
+    """The archive's article pages, in the order of chance."""
     found = []
     for path in sorted(archive.rglob("*.warc.gz")):
         for record in read_records(path):
             exchange = record.exchange()
-            if exchange is not None and exchange.status == 200 and "/view_content/" in exchange.url:
+            if exchange is not None and exchange.status == 200 and "/view_content/" in exchange.url and exchange.body:
                 found.append(decode_body(exchange.body, exchange.header("content-encoding")).decode())
-    return random.Random(2022).sample(found, min(SAMPLE, len(found)))
+    random.Random(2022).shuffle(found)
+    return found
 
 
-def compared(kept: Path, folder: Path, pages: Sequence[str]) -> list[tuple[float, float]]:
+def compared(kept: Path, folder: Path, pages: Iterator[str]) -> list[tuple[float, float]]:
     """How many times stock trafilatura's documents a second: with all pages read, and with a line rule; each as a
     command and less its start."""
     home, layouts = folder / "home", folder / "layouts"
@@ -83,7 +85,8 @@ def compared(kept: Path, folder: Path, pages: Sequence[str]) -> list[tuple[float
     for name, added in (("elements", elements), ("lines", elements + rule(LINE, id="of-the-bench"))):
         installed = layouts_folder(layouts / name, hanoi_liferay=added)
         bantin = Bantin(home, kept / "portal.toml", ["--layouts", str(installed)])
-        stock = stock_seconds(pages)
+        # It remembers what it has seen: each time it gets other pages.
+        stock = stock_seconds(list(islice(pages, SAMPLE)))
         took, said = cpu(bantin)
         start, _ = cpu(bantin)
         inputs = int(said.split()[0])
