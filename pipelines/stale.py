@@ -18,6 +18,7 @@ from archive.home import Home
 from archive.models import Capture, Source
 from archive.promotions import looked_into
 from archive.readings import TO_READ
+from archive.records import plain_outcome
 from archive.store import Store
 from pipelines.cleaner import Cleaner
 from pipelines.inputs import Given
@@ -68,7 +69,16 @@ def _with_extractions(connection: Connection, cleaner: Cleaner, inputs: Sequence
     """The inputs, with the digests of what is kept of them by the extraction that is installed."""
     named = [(one.given.extraction_input(cleaner), cleaner.extraction_digest_for(one.source_id)) for one in inputs]
     kept = kept_extractions(connection, dict(named))
-    return [replace(one, extraction=name) if name[0] in kept else one for one, name in zip(inputs, named, strict=True)]
+    return [
+        replace(one, extraction=name) if name[0] in kept and _good(one) else one
+        for one, name in zip(inputs, named, strict=True)
+    ]
+
+
+def _good(one: Input) -> bool:
+    """Whether all that saw an input was good: one that was cut short may have the bytes of one that was not, and only
+    its record says so."""
+    return all(plain_outcome(witness.outcome) == "ok" for witness in one.captures)
 
 
 def filled(store: Store, tasks: Iterable[tuple[Input, ...]]) -> Iterator[tuple[Input, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveError
+from archive.warc import DISCONNECTED
 from pipelines.cleaner import Cleaner
 from pipelines.inputs import Given, scrubbed
 from pipelines.layouts import Byline, DatePattern, Layouts
@@ -14,7 +15,7 @@ from tests.builders import HTML, PORTAL, SOURCE_OF, installed, liferay, page_of
 from tests.cases import Case, cases
 from tests.pipelines.conftest import MakeDatabase as Make
 from tests.recleans import LOUD, OLD, READINGS, cleaner_of, planned, reclean, story, with_layout, with_rule
-from tests.rig import Rig, day
+from tests.rig import Rig, address, day
 
 LIFERAY = "hanoi-liferay"
 #: Changes of a layout that only lines tell.
@@ -93,6 +94,19 @@ def test_readings_are_the_same_whether_the_pages_were_read_or_what_is_kept_of_th
     scrubbed_readings = database.rows(READINGS)
     assert reclean(database, tmp_path, newer, force=True).problems == []
     assert database.rows(READINGS) == scrubbed_readings
+
+
+def test_a_page_that_was_cut_short_is_not_taken_for_the_whole_one_that_has_its_bytes(
+    make: Make, rig: Rig, newer: Cleaner, tmp_path: Path
+) -> None:
+    database, page = make(), liferay(f"<p>{LOUD}</p>")
+    whole = rig.attempt(address(101), page, day(0), "crawl-0")
+    cut = rig.attempt(address(101), page, day(1), "crawl-0", truncated=DISCONNECTED)
+    database.take([whole, cut])
+    outcome = reclean(database, tmp_path, newer)
+    assert (outcome.inputs, outcome.problems) == (2, [])
+    told = database.rows("SELECT outcome, content_hash IS NULL FROM v_capture ORDER BY captured_at")
+    assert [(ended, bool(empty)) for ended, empty in told] == [("ok", False), ("failed", True)]
 
 
 def test_what_a_changed_extraction_leaves_takes_the_place_of_what_was_kept(
