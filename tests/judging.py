@@ -72,16 +72,17 @@ def unaccounted(reading: Reading, exchange: Exchange, cleaner: Cleaner) -> tuple
     layout = cleaner.layouts[reading.layout]
     shown, attributes = _shown(exchange, layout)
     held = account(reading)
-    title = reading.content.title if reading.content is not None else None
-    if layout.id == GENERIC and title is not None and held != shown:
-        held[title] -= held[title] > shown[title]  # no element of the page's body: its head says it
     if layout.id == PLAIN_TEXT:
         held = _with_section(reading, held)
     if reading.published_evidence in attributes and held != shown:
         held[reading.published_evidence] -= 1
-    lost, added = shown - held, held - shown
-    # A rule may take a part out of a line: then letters say it.
-    return (lost, added) if _letters(lost) != _letters(added) else (Counter(), Counter())
+    said = Counter([(reading.content and reading.content.title) or ""])
+    # A rule may take a part out of a line: then letters say it. A title may be no element of the page, but its head's.
+    for told in (held, held - said) if layout.id == GENERIC else (held,):
+        lost, added = shown - told, told - shown
+        if _letters(lost) == _letters(added):
+            return Counter(), Counter()
+    return shown - held, held - shown
 
 
 def _letters(lines: Counter[str]) -> Counter[str]:
