@@ -37,6 +37,8 @@ _CAPITAL_FONT = re.compile(r"^\.?Vn\w*H$", re.I)
 _FONT_FAMILY = re.compile(r"""font-family\s*:\s*["']?\s*([^;,"']+)""", re.I)
 STRONG = 5  # different words of a block that are Vietnamese only if read so; by chance one has two at most
 
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
@@ -141,6 +143,8 @@ class _Slot:
         return str((self.element.tail if self.tail else self.element.text) or "")
 
     def put(self, text: str) -> None:
+        if _CONTROLS.search(text):  # it stays as it came: lxml reads such characters and refuses to write them
+            return
         if self.tail:
             self.element.tail = text
         else:

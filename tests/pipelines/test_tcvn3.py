@@ -136,3 +136,8 @@ def test_scripts_comments_and_attributes_stay_as_they_are() -> None:
 def test_a_plain_text_is_put_right_line_by_line() -> None:
     text = f"{typed(SENTENCE)}\r\n\r\n{SECOND}\n{typed(SECOND)}"
     assert restore_lines(text) == (f"{SENTENCE}\r\n\r\n{SECOND}\n{SECOND}", 2)
+
+
+def test_a_piece_with_a_control_character_stays_as_it_came_and_stops_nothing() -> None:
+    put_right, left = restored(f"<p>{typed(SENTENCE)}</p><p>{typed(SECOND)}\x01</p>")[0]
+    assert (put_right, left[:8], left[-1]) == (SENTENCE, typed("Đồng chí"), "\x01")
