@@ -19,6 +19,9 @@ from lxml.etree import _Element
 
 from pipelines.canonical import canonical_line, squeezed
 
+#: Lines of a page from which on trafilatura is asked without justext, whose time grows with the square of them; the
+#: recorded pages have some hundred.
+MANY_LINES = 5_000
 #: Tables within one another; pages that are laid out with tables have half as many.
 NESTED_TABLES = 16
 _TABLE_TAGS = ("table", "caption", "colgroup", "thead", "tbody", "tfoot", "tr", "td", "th")
@@ -39,7 +42,7 @@ def texts_of_body(body: _Element, without: Collection[_Element], lines: list[str
 
 def lines_of_page(tree: _Element, lines: Sequence[str]) -> set[int]:
     """Which of ``lines``, all of a page of no known layout, trafilatura as it comes takes for the page's text."""
-    output = list(_parts(_text(copy.deepcopy(tree), cheap=False)))
+    output = list(_parts(_text(copy.deepcopy(tree), cheap=len(lines) > MANY_LINES)))
     # It reads a second time what a page has escaped twice ("&amp;Yacute;").
     said, texts = Counter(output), [squeezed(canonical_line(unescape(line))) for line in lines]
     places: dict[str, list[int]] = defaultdict(list)

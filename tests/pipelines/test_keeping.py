@@ -49,3 +49,10 @@ def test_a_page_of_one_line_over_and_over_takes_no_minutes(layouts: Layouts) -> 
     started = time.process_time()
     read(layouts, f"<p>{S}</p>" + "<p>Một dòng ngắn</p>" * 3000)
     assert time.process_time() - started < 20
+
+
+def test_a_page_of_twenty_thousand_short_lines_takes_no_quarter_of_a_minute(layouts: Layouts) -> None:
+    short = "".join(f"<div>dòng {n}</div>" for n in range(20_000))
+    started = time.process_time()
+    read(layouts, f"<p>A {S}</p><p>B {S}</p>", "{}" + short)
+    assert time.process_time() - started < 10
