@@ -45,11 +45,6 @@ def decide_bylines(lines: list[Line], rules: Byline, words: TextRules) -> tuple[
     return decided, [] if bylines else end
 
 
-def _ended(text: str) -> bool:
-    """Whether a sentence, or an official text, ends with ``text``."""
-    return text.endswith(_OFFICIAL_END) or (len(text) > 60 and text.endswith(".") and "." not in text[-61:-1])
-
-
 def _fits(text: str, rules: Byline) -> bool:
     if len(text) > rules.max_length:  # the expressions are slow on long lines
         return False

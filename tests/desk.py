@@ -2,11 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archive.home import Home
+from crawler.cli.app import main
 from pipelines.layouts import Layouts
 from tests.builders import PORTAL
 from tests.recleans import SLOGAN, cleaner_of, layouts_folder, rule
@@ -66,3 +73,27 @@ def change(desk: Desk, name: str = "layouts", **added: str) -> str:
     folder = layouts_folder(desk.home.path.parent / name, **(added or {"hanoi_liferay": rule(SLOGAN)}))
     desk.options = ["--layouts", str(folder)]
     return cleaner_of(Layouts.load(folder)).digest_for("songnhue")
+
+
+@contextmanager
+def desk_at(
+    folder: Path, layouts: Layouts, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Desk]:
+    """A desk whose home is empty yet; its database is let go of at the end."""
+    for name in [name for name in os.environ if name.startswith("BANTIN_")]:
+        monkeypatch.delenv(name)
+    home = Home(folder / "home")
+    home.create()
+    (folder / "sources.toml").write_text(SOURCE, "utf-8")
+    rig = Rig(home.path, cleaner_of(layouts))
+    database = Database(home.default_database, home.archive, rig.cleaner, migrate=True)
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["bantin", "--sources", str(folder / "sources.toml"), *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert isinstance(end.value.code, int)
+        return Ended(end.value.code, *capfd.readouterr())
+
+    yield Desk(home, database, rig, run)
+    database.close()

@@ -11,9 +11,8 @@ from archive.database import upgrade
 from archive.home import Home
 from crawler.cli.app import main
 from pipelines.layouts import Layouts
-from tests.desk import LOUD, OLD, SOFT, SOURCE, Desk, Ended
-from tests.recleans import cleaner_of
-from tests.rig import Database, Rig, address, day
+from tests.desk import LOUD, OLD, SOFT, Desk, Ended, desk_at
+from tests.rig import address, day
 from tests.sample import fill_database
 
 Run = Callable[..., Ended]
@@ -51,23 +50,9 @@ def bantin(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], s
 def desk(
     tmp_path: Path, layouts: Layouts, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
-    for name in [name for name in os.environ if name.startswith("BANTIN_")]:
-        monkeypatch.delenv(name)
-    home = Home(tmp_path / "home")
-    home.create()
-    (tmp_path / "sources.toml").write_text(SOURCE, "utf-8")
-    rig = Rig(home.path, cleaner_of(layouts))
-    database = Database(home.default_database, home.archive, rig.cleaner, migrate=True)
-    database.take(
-        [rig.page(101, LOUD, day(0)), rig.page(102, OLD, day(0)), rig.attempt(address(103), SOFT, day(0), "k")]
-    )
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["bantin", "--sources", str(tmp_path / "sources.toml"), *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        assert isinstance(end.value.code, int)
-        return Ended(end.value.code, *capfd.readouterr())
-
-    yield Desk(home, database, rig, run)
-    database.close()
+    with desk_at(tmp_path, layouts, monkeypatch, capfd) as made:
+        rig = made.rig
+        made.database.take(
+            [rig.page(101, LOUD, day(0)), rig.page(102, OLD, day(0)), rig.attempt(address(103), SOFT, day(0), "k")]
+        )
+        yield made

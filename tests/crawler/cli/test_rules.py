@@ -1,76 +1,31 @@
 """`bantin rules`: what is printed for people and for programs, and how it ends."""
 
-import json
-import os
-import sys
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from archive.home import Home
-from crawler.cli.app import main
 from pipelines.layouts import Layouts, Noise
-from tests.builders import PORTAL
-from tests.crawler.cli.conftest import Ended
-from tests.recleans import cleaner_of, layouts_folder, rule
-from tests.rig import Database, Rig, day
+from tests.desk import Desk, desk_at
+from tests.recleans import layouts_folder, rule
+from tests.rig import day
 from tests.surveys import own_words
 
-SOURCE = f"""[[source]]
-id = "songnhue"
-name = "Quận ủy Sông Nhuệ"
-level = "district"
-layout = "hanoi-liferay"
-start = ["{PORTAL}/hoat-ong-ang"]
-"""
 COUNTER = "Lượt xem: {}"
 SHARE = '<div class="chia-se"><a href="#">Chia sẻ</a></div>'
 ACCOUNT = '<p class="view-content-author">admin admin</p>'
-
-
-@dataclass
-class Desk:
-    """A home with twenty articles: a share box and a counter in each, the CMS account in the first two."""
-
-    home: Home
-    rig: Rig
-    run: Callable[..., Ended]
-    options: list[str] = field(default_factory=list)
-
-    def __call__(self, *arguments: str) -> Ended:
-        return self.run("--home", str(self.home.path), *self.options, *arguments)
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self(*arguments, "--json").out)
 
 
 @pytest.fixture
 def desk(
     tmp_path: Path, layouts: Layouts, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
-    for name in [name for name in os.environ if name.startswith("BANTIN_")]:
-        monkeypatch.delenv(name)
-    home = Home(tmp_path / "home")
-    home.create()
-    (tmp_path / "sources.toml").write_text(SOURCE, "utf-8")
-    rig = Rig(home.path, cleaner_of(layouts))
-    database = Database(home.default_database, home.archive, rig.cleaner, migrate=True)
-    database.take([rig.page(100 + n, _words(n), day(n)) for n in range(20)])
-    rig.seal()
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["bantin", "--sources", str(tmp_path / "sources.toml"), *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        assert isinstance(end.value.code, int)
-        return Ended(end.value.code, *capfd.readouterr())
-
-    yield Desk(home, rig, run)
-    database.close()
+    """Twenty articles: a share box and a counter in each, the CMS account in the first two."""
+    with desk_at(tmp_path, layouts, monkeypatch, capfd) as made:
+        made.database.take([made.rig.page(100 + n, _words(n), day(n)) for n in range(20)])
+        made.rig.seal()
+        yield made
 
 
 def _words(number: int) -> str:
